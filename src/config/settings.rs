@@ -1,0 +1,196 @@
+//! What a style can say. One table per effect, named like its shader; an absent table is an effect that is off.
+//!
+//! Lengths are in pixels of a picture 1080 lines high and scale with the frame, so a style looks the same at any size.
+//! Colours are sRGB. Every field has a default, so a style file names only what it changes.
+
+use serde::{Deserialize, Serialize};
+
+/// A style: generator settings plus post-processing.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// One line for `comicvid styles`.
+    pub description: String,
+    /// The network.
+    pub generator: Generator,
+    /// Brings the drawing to full size.
+    pub upsample: Upsample,
+    /// Colour steps, saturation, contrast.
+    pub tone: Option<Tone>,
+    /// Ink lines.
+    pub outline: Option<Outline>,
+    /// Dots, lines or hatching in the shadows.
+    pub halftone: Option<Halftone>,
+    /// Paper grain.
+    pub paper: Option<Paper>,
+}
+
+/// The generator network.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Generator {
+    /// Built-in name, path of a safetensors file, or `none` for the photo itself.
+    pub weights: String,
+    /// 0 is the photo, 1 the full drawing.
+    pub strength: f32,
+}
+
+impl Default for Generator {
+    fn default() -> Self {
+        Self { weights: "comic".into(), strength: 1.0 }
+    }
+}
+
+/// Edge-following enlargement of the drawing (fast guided filter, He and Sun 2015).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Upsample {
+    /// Half width of the fitting window in pixels of the *drawing*, 1..=4. Larger follows the photo's shading more.
+    pub radius: u32,
+    /// Contrast (0..1 of full scale) below which the photo's texture is not followed. Larger is flatter.
+    pub epsilon: f32,
+}
+
+impl Default for Upsample {
+    fn default() -> Self {
+        Self { radius: 2, epsilon: 0.03 }
+    }
+}
+
+/// Colour steps and grading.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tone {
+    /// Levels of lightness, 2..=32; 0 leaves it continuous.
+    pub steps: u32,
+    /// Width of the transition between two levels, 0 (hard) ..= 1 (none).
+    pub softness: f32,
+    /// 0 grey, 1 unchanged, 3 the most.
+    pub saturation: f32,
+    /// 0 flat, 1 unchanged, 3 the most; around mid grey.
+    pub contrast: f32,
+    /// Added to lightness, -0.5..=0.5.
+    pub brightness: f32,
+    /// 0 takes the drawing's colours, 1 the photo's.
+    pub keep_color: f32,
+}
+
+impl Default for Tone {
+    fn default() -> Self {
+        Self { steps: 8, softness: 0.4, saturation: 1.15, contrast: 1.05, brightness: 0.0, keep_color: 0.0 }
+    }
+}
+
+/// Ink lines: difference of Gaussians across the edge, averaged along it (flow-based XDoG, Winnemöller 2012).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Outline {
+    /// Line width, 0.5..=12 pixels at 1080 lines.
+    pub width: f32,
+    /// Luma difference that starts a line, 0..=0.2. Larger draws fewer lines.
+    pub threshold: f32,
+    /// Luma difference from no ink to full ink, 0.002..=0.2. Smaller is crisper.
+    pub softness: f32,
+    /// 0 no ink, 1 opaque.
+    pub opacity: f32,
+    /// `#rrggbb`.
+    pub color: Rgb,
+}
+
+impl Default for Outline {
+    fn default() -> Self {
+        Self { width: 2.5, threshold: 0.012, softness: 0.02, opacity: 1.0, color: Rgb([0x14, 0x10, 0x18]) }
+    }
+}
+
+/// What a halftone is made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pattern {
+    /// Round dots.
+    #[default]
+    Dots,
+    /// Parallel lines.
+    Lines,
+    /// Crossed pen strokes, one more direction per darker level.
+    Hatch,
+}
+
+/// A screen in the shadows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Halftone {
+    /// Dots, lines or hatching.
+    pub pattern: Pattern,
+    /// Distance between dots or lines, 3..=40 pixels at 1080 lines.
+    pub size: f32,
+    /// Degrees, anticlockwise.
+    pub angle: f32,
+    /// 0 invisible, 1 full ink.
+    pub amount: f32,
+    /// Lightness above which the paper stays clean, 0..=1.
+    pub highlight: f32,
+    /// `#rrggbb`.
+    pub color: Rgb,
+}
+
+impl Default for Halftone {
+    fn default() -> Self {
+        Self {
+            pattern: Pattern::Dots,
+            size: 9.0,
+            angle: 25.0,
+            amount: 0.5,
+            highlight: 0.6,
+            color: Rgb([0x14, 0x10, 0x18]),
+        }
+    }
+}
+
+/// Paper grain and tint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Paper {
+    /// Strength of the fibres, 0..=1.
+    pub grain: f32,
+    /// Size of the fibres, 1..=16 pixels at 1080 lines.
+    pub size: f32,
+    /// What white becomes, `#rrggbb`.
+    pub color: Rgb,
+}
+
+impl Default for Paper {
+    fn default() -> Self {
+        Self { grain: 0.25, size: 3.0, color: Rgb([0xff, 0xfd, 0xf6]) }
+    }
+}
+
+/// An sRGB colour, written `#rrggbb`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Rgb(pub [u8; 3]);
+
+impl Rgb {
+    /// Components in 0..=1.
+    #[must_use]
+    pub fn to_f32(self) -> [f32; 3] {
+        self.0.map(|c| f32::from(c) / 255.0)
+    }
+}
+
+impl TryFrom<String> for Rgb {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        let digits = text.strip_prefix('#').filter(|d| d.len() == 6 && d.is_ascii());
+        let value = digits.and_then(|d| u32::from_str_radix(d, 16).ok());
+        let value = value.ok_or_else(|| format!("\"{text}\" is not a colour like \"#1a2b3c\""))?;
+        let [_, r, g, b] = value.to_be_bytes();
+        Ok(Self([r, g, b]))
+    }
+}
+
+impl From<Rgb> for String {
+    fn from(Rgb([r, g, b]): Rgb) -> Self {
+        format!("#{r:02x}{g:02x}{b:02x}")
+    }
+}

@@ -1,0 +1,184 @@
+//! The one error type of the library.
+//!
+//! An error says what was attempted and why it failed, in one line; [`Error::hint`] says what to do about it.
+//! Errors are returned, handled once, and shown once, by `main`.
+
+use std::path::{Path, PathBuf};
+
+/// Whatever a lower library reports.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+/// Shorthand used through the crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What failed, in the user's terms; the technical cause is the `source`.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// An input cannot be opened or holds nothing usable.
+    #[error("cannot open {}: {source}", path.display())]
+    Open {
+        /// The input.
+        path: PathBuf,
+        /// Why.
+        source: Cause,
+    },
+    /// Decoding failed part way.
+    #[error("cannot read {} after frame {frames}: {source}", path.display())]
+    Read {
+        /// The input.
+        path: PathBuf,
+        /// Frames that were read before the damage.
+        frames: u64,
+        /// Why.
+        source: Cause,
+    },
+    /// The output cannot be created.
+    #[error("cannot create {}: {source}", path.display())]
+    Create {
+        /// The output.
+        path: PathBuf,
+        /// Why.
+        source: Cause,
+    },
+    /// The output exists and `--overwrite` was not given.
+    #[error("{} exists already", path.display())]
+    Exists {
+        /// The output.
+        path: PathBuf,
+    },
+    /// Input and output are the same file.
+    #[error("{} is both input and output", path.display())]
+    SameFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Writing or encoding failed part way.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The output.
+        path: PathBuf,
+        /// Why.
+        source: Cause,
+    },
+    /// No encoder of that name, or none that the container takes.
+    #[error("cannot encode with {encoder}: {source}")]
+    Encoder {
+        /// Name as FFmpeg spells it.
+        encoder: String,
+        /// Why.
+        source: Cause,
+    },
+    /// No style of that name.
+    #[error("there is no style \"{name}\"")]
+    UnknownStyle {
+        /// What was asked for.
+        name: String,
+        /// Names close to it, nearest first.
+        near: Vec<String>,
+    },
+    /// A style file, `--set` or `--encoder-option` that cannot be used.
+    #[error("cannot use setting {key}: {reason}")]
+    Setting {
+        /// The key or file, as given.
+        key: String,
+        /// Why.
+        reason: String,
+    },
+    /// Weights that cannot be read or do not fit the network.
+    #[error("cannot load weights {name}: {source}")]
+    Weights {
+        /// Built-in name or path.
+        name: String,
+        /// Why.
+        source: Cause,
+    },
+    /// The neural network failed.
+    #[error("the generator failed: {source}")]
+    Network {
+        /// Why.
+        source: Cause,
+    },
+    /// A compute device that is not there.
+    #[error("cannot use device {device}: {reason}")]
+    Device {
+        /// As given.
+        device: String,
+        /// Why.
+        reason: String,
+    },
+    /// No usable graphics adapter, or it failed.
+    #[error("the graphics adapter failed: {source}")]
+    Gpu {
+        /// Why.
+        source: Cause,
+    },
+    /// Training data that cannot be trained on.
+    #[error("cannot train: {reason}")]
+    Training {
+        /// Why.
+        reason: String,
+    },
+    /// A stage panicked: a defect of ours.
+    #[error("the {stage} thread panicked: {message}")]
+    Panicked {
+        /// Which.
+        stage: &'static str,
+        /// The panic's message.
+        message: String,
+    },
+}
+
+impl Error {
+    /// [`Error::Open`] for `path`.
+    pub fn open(path: &Path, source: impl Into<Cause>) -> Self {
+        Self::Open { path: path.into(), source: source.into() }
+    }
+    /// [`Error::Create`] for `path`.
+    pub fn create(path: &Path, source: impl Into<Cause>) -> Self {
+        Self::Create { path: path.into(), source: source.into() }
+    }
+    /// [`Error::Write`] for `path`.
+    pub fn write(path: &Path, source: impl Into<Cause>) -> Self {
+        Self::Write { path: path.into(), source: source.into() }
+    }
+    /// [`Error::Setting`] for `key`.
+    pub fn setting(key: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::Setting { key: key.into(), reason: reason.into() }
+    }
+    /// [`Error::Gpu`].
+    pub fn gpu(source: impl Into<Cause>) -> Self {
+        Self::Gpu { source: source.into() }
+    }
+    /// [`Error::Network`].
+    pub fn network(source: impl Into<Cause>) -> Self {
+        Self::Network { source: source.into() }
+    }
+
+    /// What the user can try next.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Open { .. } => "check that the path is right and that it is a video or a picture".into(),
+            Self::Read { .. } => "the input is damaged; what came before the damage was kept".into(),
+            Self::Create { .. } => "check that the folder exists and can be written".into(),
+            Self::Exists { .. } => "choose another name, or add --overwrite".into(),
+            Self::SameFile { .. } => "choose another name for the output".into(),
+            Self::Write { .. } => "check the free space on that disk".into(),
+            Self::Encoder { .. } => {
+                "leave --encoder out for a codec that fits the container, or see `ffmpeg -encoders` for names".into()
+            }
+            Self::UnknownStyle { near, .. } if near.is_empty() => "`comicvid styles` lists them".into(),
+            Self::UnknownStyle { near, .. } => {
+                format!("did you mean {}? `comicvid styles` lists all", near.join(" or "))
+            }
+            Self::Setting { .. } => "`comicvid styles --settings` lists every setting with its range".into(),
+            Self::Weights { .. } => "the file must be a safetensors file written by `comicvid train`".into(),
+            Self::Device { .. } => "use --device auto or --device cpu".into(),
+            Self::Gpu { .. } => {
+                "install a Vulkan driver (Debian and Ubuntu: `apt install mesa-vulkan-drivers` draws without a GPU)".into()
+            }
+            Self::Panicked { .. } => "this is a defect of comicvid: please report it with the command you ran".into(),
+            Self::Network { .. } | Self::Training { .. } => return None,
+        })
+    }
+}

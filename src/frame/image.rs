@@ -1,0 +1,184 @@
+//! Pictures in host memory.
+
+use super::ColorInfo;
+use std::sync::Arc;
+
+/// Size in pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Size {
+    /// Columns.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+}
+
+impl Size {
+    /// `width` x `height`.
+    #[must_use]
+    pub const fn new(width: u32, height: u32) -> Self {
+        Self { width, height }
+    }
+    /// Columns times rows.
+    #[must_use]
+    pub const fn pixels(self) -> usize {
+        self.width as usize * self.height as usize
+    }
+}
+
+impl std::fmt::Display for Size {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}x{}", self.width, self.height)
+    }
+}
+
+/// Where the chroma samples of a YUV picture lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Packing {
+    /// Y, U and V planes (I420, …). Samples over 8 bits are little-endian `u16`, value in the low bits.
+    Planar,
+    /// Y plane, then interleaved UV (NV12, P010). Samples over 8 bits are `u16`, value in the *high* bits.
+    SemiPlanar,
+}
+
+/// Memory layout of a picture. Whatever else a decoder delivers is converted to one of these by the source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PixelFormat {
+    /// Y'CbCr.
+    Yuv {
+        /// log2 of the horizontal chroma subsampling: 1 in 4:2:0 and 4:2:2, 0 in 4:4:4.
+        shift_x: u8,
+        /// log2 of the vertical chroma subsampling: 1 in 4:2:0, 0 in 4:2:2 and 4:4:4.
+        shift_y: u8,
+        /// Bits a sample: 8 (one byte) or 9 to 16 (two bytes).
+        bits: u8,
+        /// Planar or semi-planar.
+        packing: Packing,
+    },
+    /// One luma plane alone.
+    Gray {
+        /// As in [`PixelFormat::Yuv`].
+        bits: u8,
+    },
+    /// Packed R, G, B, A bytes, alpha not multiplied in.
+    Rgba8,
+}
+
+impl PixelFormat {
+    /// 8-bit 4:2:0, three planes.
+    pub const I420: Self = Self::Yuv { shift_x: 1, shift_y: 1, bits: 8, packing: Packing::Planar };
+    /// 8-bit 4:2:0, two planes.
+    pub const NV12: Self = Self::Yuv { shift_x: 1, shift_y: 1, bits: 8, packing: Packing::SemiPlanar };
+
+    /// Bits a sample.
+    #[must_use]
+    pub const fn bits(self) -> u8 {
+        match self {
+            Self::Yuv { bits, .. } | Self::Gray { bits } => bits,
+            Self::Rgba8 => 8,
+        }
+    }
+    /// How many planes there are.
+    #[must_use]
+    pub const fn plane_count(self) -> usize {
+        match self {
+            Self::Yuv { packing: Packing::Planar, .. } => 3,
+            Self::Yuv { packing: Packing::SemiPlanar, .. } => 2,
+            Self::Gray { .. } | Self::Rgba8 => 1,
+        }
+    }
+    /// Samples of plane `plane` of a picture of `size`: `(columns, rows, bytes a column)`. A column of an interleaved
+    /// UV plane is a pair. Odd sizes round chroma up.
+    #[must_use]
+    pub const fn plane_layout(self, plane: usize, size: Size) -> (u32, u32, usize) {
+        match self {
+            Self::Rgba8 => (size.width, size.height, 4),
+            Self::Gray { bits } => (size.width, size.height, bits.div_ceil(8) as usize),
+            Self::Yuv { shift_x, shift_y, bits, packing } => {
+                let bytes = bits.div_ceil(8) as usize;
+                if plane == 0 {
+                    return (size.width, size.height, bytes);
+                }
+                let columns = (size.width + (1 << shift_x) - 1) >> shift_x;
+                let rows = (size.height + (1 << shift_y) - 1) >> shift_y;
+                let pair = match packing {
+                    Packing::Planar => 1,
+                    Packing::SemiPlanar => 2,
+                };
+                (columns, rows, bytes * pair)
+            }
+        }
+    }
+}
+
+/// Read access to planes that somebody allocated: a decoder, a GPU mapping, a vector.
+pub trait Planes: Send + Sync {
+    /// Bytes of plane `plane`: at least `stride * (rows - 1) + columns * bytes`. Rows are
+    /// [`CpuImage::strides`] bytes apart.
+    fn plane(&self, plane: usize) -> &[u8];
+}
+
+/// Planes one after the other, each with its own vector.
+impl Planes for Vec<Vec<u8>> {
+    fn plane(&self, plane: usize) -> &[u8] {
+        &self[plane]
+    }
+}
+
+/// A picture in host memory. Cloning shares the pixels.
+#[derive(Clone)]
+pub struct CpuImage {
+    /// Pixels.
+    pub size: Size,
+    /// Memory layout.
+    pub format: PixelFormat,
+    /// Colour.
+    pub color: ColorInfo,
+    /// Bytes from one row to the next, per plane.
+    pub strides: [usize; 3],
+    /// The pixels.
+    pub planes: Arc<dyn Planes>,
+}
+
+impl CpuImage {
+    /// A picture of tightly packed planes.
+    #[must_use]
+    pub fn from_planes(size: Size, format: PixelFormat, color: ColorInfo, planes: Vec<Vec<u8>>) -> Self {
+        let mut strides = [0; 3];
+        for (plane, stride) in strides.iter_mut().enumerate().take(format.plane_count()) {
+            let (columns, _, bytes) = format.plane_layout(plane, size);
+            *stride = columns as usize * bytes;
+        }
+        Self { size, format, color, strides, planes: Arc::new(planes) }
+    }
+    /// Row `row` of plane `plane`, without padding.
+    #[must_use]
+    pub fn row(&self, plane: usize, row: u32) -> &[u8] {
+        let (columns, _, bytes) = self.format.plane_layout(plane, self.size);
+        let start = self.strides[plane] * row as usize;
+        &self.planes.plane(plane)[start..start + columns as usize * bytes]
+    }
+}
+
+impl std::fmt::Debug for CpuImage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "CpuImage({} {:?})", self.size, self.format)
+    }
+}
+
+/// What the generator answers with: a small sRGB picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drawing {
+    /// Pixels; smaller than the photo and of the same shape, up to rounding.
+    pub size: Size,
+    /// R, G, B, 255 per pixel, rows packed.
+    pub rgba: Vec<u8>,
+}
+
+/// A photo with its drawing: what the shaders work on.
+#[derive(Clone, Debug)]
+pub struct Drawn {
+    /// The decoder's picture, untouched.
+    pub photo: CpuImage,
+    /// The generator's answer.
+    pub drawing: Drawing,
+}

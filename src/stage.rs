@@ -1,0 +1,55 @@
+//! The contract between the threads of a run: three traits and their rules.
+//!
+//! 1. Frames are pushed in presentation order and leave in presentation order.
+//! 2. A filter answers a push with at most one frame, usually an older one.
+//! 3. The end of the stream is a value (`Ok(None)`), never an error.
+//! 4. After the last push, `drain` is called until it answers `None`.
+//! 5. An error ends the run. It is returned once and logged nowhere else.
+//! 6. No stage changes a [`Stamp`](crate::frame::Stamp), except one whose job is time (`--fps`).
+//! 7. All that can fail for a reason known in advance fails at construction.
+
+use crate::error::Result;
+use crate::frame::{CpuImage, Frame, StreamInfo};
+
+/// Where frames come from. `Ok(None)` is the end, and stays the end.
+pub trait FrameSource: Send {
+    /// What is known before the first frame.
+    fn info(&self) -> &StreamInfo;
+    /// The next frame in presentation order.
+    ///
+    /// # Errors
+    /// [`Error::Read`](crate::error::Error::Read) where the input is damaged beyond this point.
+    fn next_frame(&mut self) -> Result<Option<Frame<CpuImage>>>;
+}
+
+/// Turns frames into frames: may hold some back, must give them up when drained.
+pub trait FrameFilter: Send {
+    /// Payload that comes in.
+    type In: Send;
+    /// Payload that goes out.
+    type Out: Send;
+    /// Takes one frame; answers with one that is done, if any.
+    ///
+    /// # Errors
+    /// Whatever makes going on impossible.
+    fn push(&mut self, frame: Frame<Self::In>) -> Result<Option<Frame<Self::Out>>>;
+    /// Called until it answers `None`, after the last `push`.
+    ///
+    /// # Errors
+    /// As `push`.
+    fn drain(&mut self) -> Result<Option<Frame<Self::Out>>>;
+}
+
+/// Where frames go. Takes itself at the end, so that a trailer is written once or its failure reported.
+pub trait FrameSink: Send {
+    /// Takes one frame.
+    ///
+    /// # Errors
+    /// [`Error::Write`](crate::error::Error::Write) where the disk is full, the encoder fails, …
+    fn write(&mut self, frame: Frame<CpuImage>) -> Result<()>;
+    /// Flushes everything and closes.
+    ///
+    /// # Errors
+    /// As `write`.
+    fn finish(self: Box<Self>) -> Result<()>;
+}
