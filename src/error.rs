@@ -175,7 +175,8 @@ impl Error {
             Self::Weights { .. } => "the file must be a safetensors file written by `comicvid train`".into(),
             Self::Device { .. } => "use --device auto or --device cpu".into(),
             Self::Gpu { .. } => {
-                "install a Vulkan driver (Debian and Ubuntu: `apt install mesa-vulkan-drivers` draws without a GPU)".into()
+                "install a Vulkan driver (Debian and Ubuntu: `apt install mesa-vulkan-drivers` draws without a GPU)"
+                    .into()
             }
             Self::Panicked { .. } => "this is a defect of comicvid: please report it with the command you ran".into(),
             Self::Network { .. } | Self::Training { .. } => return None,

@@ -12,7 +12,9 @@
 //! The network works small, the shaders work big: the generator answers with colour at a few hundred lines, the
 //! shaders bring that to full size along the photo's own edges and ink it.
 
+pub mod cli;
 pub mod config;
 pub mod error;
 pub mod frame;
+pub mod pipeline;
 pub mod stage;

@@ -1,5 +1,9 @@
 //! Styles: presets, files and `--set`, merged in that order.
 
+mod fields;
 mod settings;
+mod style;
 
+pub use fields::{Domain, FIELDS, Field};
 pub use settings::{Generator, Halftone, Outline, Paper, Pattern, Rgb, Settings, Tone, Upsample};
+pub use style::{PRESETS, Preset, load};

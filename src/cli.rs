@@ -1,0 +1,249 @@
+//! What can be typed. Declarations alone: this file is compiled into the launcher too, so that `--help` and usage errors
+//! answer before any native library is loaded; it must not depend on the rest of the crate.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Turn video into a comic.
+#[derive(Debug, Parser)]
+#[command(
+    name = "comicvid",
+    version,
+    about = "Turn video into a comic",
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = "Examples:
+  comicvid holiday.mp4 comic.mp4
+  comicvid holiday.mp4 noir.mkv --style noir --detail fine
+  comicvid photo.jpg comic.png --set outline.width=4
+  comicvid talk.mov short.mp4 --start 1:30 --length 20 --quality 23"
+)]
+pub struct Cli {
+    /// Something else than drawing a file.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Video or picture to draw
+    // Required unless a subcommand is there, which is why it is an `Option` all the same.
+    #[arg(required = true)]
+    pub input: Option<PathBuf>,
+    /// File to write; its extension chooses the container
+    #[arg(required = true)]
+    pub output: Option<PathBuf>,
+    /// How to draw it.
+    #[command(flatten)]
+    pub convert: Convert,
+    /// More words on stderr (-v, -vv).
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    pub verbose: u8,
+}
+
+/// Everything but drawing a file.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List the styles, or every setting a style can change
+    Styles(Styles),
+    /// Measure how fast this machine draws, stage by stage
+    Bench(Bench),
+    /// Train a generator of your own
+    Train(Train),
+    /// Print a shell's completion script
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+}
+
+/// Options of `comicvid IN OUT`.
+#[derive(Debug, Args)]
+pub struct Convert {
+    /// How it looks
+    #[command(flatten)]
+    pub look: Look,
+    /// What computes
+    #[command(flatten)]
+    pub machine: Machine,
+    /// Begin here: seconds, or [HH:]MM:SS[.fraction]
+    #[arg(long, value_name = "TIME")]
+    pub start: Option<String>,
+    /// Draw this much: seconds, or [HH:]MM:SS[.fraction]
+    #[arg(long, value_name = "TIME")]
+    pub length: Option<String>,
+    /// Target frame rate (25, 29.97, 30000/1001); without it every frame keeps its own time
+    #[arg(long, value_name = "RATE")]
+    pub fps: Option<String>,
+    /// FFmpeg encoder by name (libx264, libx265, prores_ks, …); by default what suits the container
+    #[arg(long, value_name = "NAME")]
+    pub encoder: Option<String>,
+    /// Quality on the CRF scale, lower is better
+    #[arg(long, value_name = "N", default_value_t = 18.0)]
+    pub quality: f32,
+    /// Option of the encoder, as FFmpeg spells it (repeatable)
+    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
+    pub encoder_option: Vec<(String, String)>,
+    /// Write the generator's own drawing, without the shaders' ink and tone
+    #[arg(long)]
+    pub drawing_only: bool,
+    /// Replace an existing output
+    #[arg(long)]
+    pub overwrite: bool,
+    /// Report progress and outcome as JSON lines on stdout
+    #[arg(long)]
+    pub json: bool,
+    /// Report nothing but errors
+    #[arg(short, long, conflicts_with = "json")]
+    pub quiet: bool,
+}
+
+/// The look: a style and what changes it.
+#[derive(Clone, Debug, Args)]
+pub struct Look {
+    /// Style: a name from `comicvid styles`, or the path of a TOML file
+    #[arg(long, default_value = "comic", value_name = "NAME")]
+    pub style: String,
+    /// Change one setting of the style (repeatable); TABLE=off switches an effect off
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub set: Vec<(String, String)>,
+    /// 0 is the photo, 1 the full drawing
+    #[arg(long, value_name = "0..1", value_parser = unit_interval)]
+    pub strength: Option<f32>,
+}
+
+/// What computes, and how much.
+#[derive(Clone, Debug, Args)]
+pub struct Machine {
+    /// How many lines the generator draws: draft 270, standard 360, fine 720
+    #[arg(long, value_enum, default_value_t = Detail::Standard)]
+    pub detail: Detail,
+    /// auto, cpu, cuda or cuda:N
+    #[arg(long, default_value = "auto", value_name = "DEVICE")]
+    pub device: String,
+}
+
+/// Working size of the generator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Detail {
+    /// Fastest
+    Draft,
+    /// Balanced
+    Standard,
+    /// Finest; wants a GPU
+    Fine,
+}
+
+/// `comicvid styles`.
+#[derive(Debug, Args)]
+pub struct Styles {
+    /// List every setting with its value in this style instead
+    #[arg(long, value_name = "STYLE", num_args = 0..=1, default_missing_value = "comic")]
+    pub settings: Option<String>,
+}
+
+/// `comicvid bench`.
+#[derive(Debug, Args)]
+pub struct Bench {
+    /// Picture size, WIDTHxHEIGHT
+    #[arg(long, default_value = "1280x720", value_name = "SIZE")]
+    pub size: String,
+    /// Frames to time, after ten of warm-up
+    #[arg(long, default_value_t = 60, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub frames: u32,
+    /// How it looks
+    #[command(flatten)]
+    pub look: Look,
+    /// What computes
+    #[command(flatten)]
+    pub machine: Machine,
+    /// One JSON object on stdout instead of a table
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `comicvid train`.
+#[derive(Debug, Args)]
+pub struct Train {
+    /// Folder of photos, searched recursively
+    #[arg(long, value_name = "DIR")]
+    pub photos: PathBuf,
+    /// Folder of comic panels, searched recursively
+    #[arg(long, value_name = "DIR")]
+    pub comics: PathBuf,
+    /// Perceptual network for content and style losses (safetensors; layout in models/README.md)
+    #[arg(long, value_name = "FILE")]
+    pub features: PathBuf,
+    /// Weights to write; checkpoint, loss log and picture sheets go beside it
+    #[arg(long, default_value = "my.safetensors", value_name = "FILE")]
+    pub out: PathBuf,
+    /// How long to train
+    #[arg(long, default_value_t = 240.0, value_name = "N")]
+    pub minutes: f64,
+    /// Go on from the checkpoint beside --out
+    #[arg(long)]
+    pub resume: bool,
+    /// Seed of every random choice
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub seed: u64,
+    /// auto, cpu, cuda or cuda:N
+    #[arg(long, default_value = "auto", value_name = "DEVICE")]
+    pub device: String,
+    /// CPU threads; by default all
+    #[arg(long, value_name = "N")]
+    pub threads: Option<u32>,
+}
+
+/// A shell that completions can be made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// Bourne again shell
+    Bash,
+    /// Elvish
+    Elvish,
+    /// Friendly interactive shell
+    Fish,
+    /// `PowerShell`
+    Powershell,
+    /// Z shell
+    Zsh,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("expected KEY=VALUE".to_owned()),
+    }
+}
+
+fn unit_interval(text: &str) -> Result<f32, String> {
+    let value: f32 = text.parse().map_err(|_| "expected a number".to_owned())?;
+    if (0.0..=1.0).contains(&value) { Ok(value) } else { Err("expected a number from 0 to 1".to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn declarations_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_bare_pair_of_files_is_a_conversion() {
+        let cli = Cli::try_parse_from(["comicvid", "a.mp4", "b.mp4", "--set", "outline.width=2"]).unwrap();
+        assert_eq!((cli.input, cli.output), (Some("a.mp4".into()), Some("b.mp4".into())));
+        assert_eq!(cli.convert.look.set, [("outline.width".to_owned(), "2".to_owned())]);
+        assert!(cli.command.is_none());
+    }
+
+    #[test]
+    fn a_command_needs_no_files() {
+        let cli = Cli::try_parse_from(["comicvid", "styles"]).unwrap();
+        assert!(matches!(cli.command, Some(Command::Styles(_))));
+    }
+
+    #[test]
+    fn strength_outside_its_range_is_a_usage_error() {
+        assert!(Cli::try_parse_from(["comicvid", "a", "b", "--strength", "1.5"]).is_err());
+        assert!(Cli::try_parse_from(["comicvid"]).is_err());
+    }
+}

@@ -1,0 +1,217 @@
+//! Finds a style and merges it: built-in preset or file, then `--set`, in that order.
+
+use super::fields::{Domain, EFFECTS, FIELDS};
+use super::settings::Settings;
+use crate::error::{Error, Result};
+use std::path::Path;
+use toml::{Table, Value};
+
+/// A style that ships with the program.
+#[derive(Clone, Copy, Debug)]
+pub struct Preset {
+    /// What `--style` takes.
+    pub name: &'static str,
+    toml: &'static str,
+}
+
+macro_rules! presets {
+    ($($name:literal),* $(,)?) => {
+        &[$(Preset { name: $name, toml: include_str!(concat!("presets/", $name, ".toml")) }),*]
+    };
+}
+
+/// Built-in styles, the default first.
+pub const PRESETS: &[Preset] = presets!["comic"];
+
+/// The settings of style `name` (a preset's name or the path of a TOML file) with `changes` made, in order.
+///
+/// A change is `table.field=value`, or `effect=off` and `effect=on` to switch an effect.
+///
+/// # Errors
+/// [`Error::UnknownStyle`], or [`Error::Setting`] where a key is unknown or a value is out of its range.
+pub fn load(name: &str, changes: &[(String, String)]) -> Result<Settings> {
+    let mut table = read(name)?;
+    for (key, value) in changes {
+        change(&mut table, key, value)?;
+    }
+    let settings = Settings::deserialize_table(table).map_err(|reason| Error::setting(name, reason))?;
+    check(&settings)?;
+    Ok(settings)
+}
+
+fn read(name: &str) -> Result<Table> {
+    if let Some(preset) = PRESETS.iter().find(|p| p.name == name) {
+        return parse(name, preset.toml);
+    }
+    let path = Path::new(name);
+    if path.extension().is_none_or(|e| e != "toml") {
+        return Err(Error::UnknownStyle { name: name.into(), near: near(name, PRESETS.iter().map(|p| p.name)) });
+    }
+    let text = std::fs::read_to_string(path).map_err(|e| Error::open(path, e))?;
+    parse(name, &text)
+}
+
+fn parse(name: &str, text: &str) -> Result<Table> {
+    text.parse().map_err(|e: toml::de::Error| Error::setting(name, e.message().to_owned()))
+}
+
+fn change(table: &mut Table, key: &str, value: &str) -> Result<()> {
+    if EFFECTS.contains(&key) {
+        match value {
+            "off" => drop(table.remove(key)),
+            "on" => drop(table.entry(key).or_insert_with(|| Value::Table(Table::new()))),
+            _ => return Err(Error::setting(key, "an effect is switched with on or off")),
+        }
+        return Ok(());
+    }
+    let Some(field) = FIELDS.iter().find(|f| f.key == key) else {
+        let near = near(key, FIELDS.iter().map(|f| f.key));
+        let reason = if near.is_empty() {
+            "there is no such setting".to_owned()
+        } else {
+            format!("there is no such setting; did you mean {}?", near.join(" or "))
+        };
+        return Err(Error::setting(key, reason));
+    };
+    let value = literal(field.domain, value)
+        .ok_or_else(|| Error::setting(key, format!("\"{value}\" is not in {}", field.domain)))?;
+    match key.split_once('.') {
+        None => drop(table.insert(key.into(), value)),
+        Some((group, field)) => {
+            let entry = table.entry(group).or_insert_with(|| Value::Table(Table::new()));
+            let Some(entry) = entry.as_table_mut() else {
+                return Err(Error::setting(group, "must be a table"));
+            };
+            entry.insert(field.into(), value);
+        }
+    }
+    Ok(())
+}
+
+fn literal(domain: Domain, text: &str) -> Option<Value> {
+    match domain {
+        Domain::Number(..) => text.parse().ok().map(Value::Float),
+        Domain::Integer(..) => text.parse().ok().map(Value::Integer),
+        Domain::Word(words) => words.contains(&text).then(|| Value::String(text.into())),
+        Domain::Color | Domain::Text => Some(Value::String(text.into())),
+    }
+}
+
+/// Every number must be in its range, wherever it came from.
+fn check(settings: &Settings) -> Result<()> {
+    for (key, value) in settings.values() {
+        let Some(field) = FIELDS.iter().find(|f| f.key == key) else { continue };
+        let inside = match (field.domain, &value) {
+            (Domain::Number(low, high), Value::Float(v)) => (low..=high).contains(v),
+            (Domain::Integer(low, high), Value::Integer(v)) => (low..=high).contains(v),
+            _ => true,
+        };
+        if !inside {
+            return Err(Error::setting(key, format!("{value} is not in {}", field.domain)));
+        }
+    }
+    Ok(())
+}
+
+impl Settings {
+    fn deserialize_table(table: Table) -> Result<Self, String> {
+        table.try_into().map_err(|e: toml::de::Error| e.message().to_owned())
+    }
+
+    /// Every setting in force as `(table.field, value)`; effects that are off are left out.
+    #[must_use]
+    pub fn values(&self) -> Vec<(String, Value)> {
+        let mut out = Vec::new();
+        // A `Settings` holds tables of plain values alone, so it always has a TOML form.
+        for (group, value) in Table::try_from(self).unwrap_or_default() {
+            match value {
+                Value::Table(fields) => {
+                    out.extend(fields.into_iter().map(|(field, value)| (format!("{group}.{field}"), widen(value))));
+                }
+                other => out.push((group, other)),
+            }
+        }
+        out
+    }
+}
+
+/// An `f32` of 0.1 would print as 0.10000000149: go by its shortest decimal form.
+fn widen(value: Value) -> Value {
+    match value {
+        #[expect(clippy::cast_possible_truncation, reason = "the value came from an f32")]
+        Value::Float(v) => Value::Float((v as f32).to_string().parse().unwrap_or(v)),
+        other => other,
+    }
+}
+
+/// Names close to `name`, nearest first, at most three.
+fn near<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut scored: Vec<(f64, &str)> = known.map(|k| (strsim::jaro_winkler(name, k), k)).collect();
+    scored.retain(|(score, _)| *score > 0.75);
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    scored.into_iter().take(3).map(|(_, k)| k.to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Halftone, Outline, Paper, Tone};
+    use std::collections::BTreeSet;
+
+    fn set(key: &str, value: &str) -> Vec<(String, String)> {
+        vec![(key.to_owned(), value.to_owned())]
+    }
+
+    #[test]
+    fn every_preset_loads_and_says_what_it_is() {
+        for preset in PRESETS {
+            let settings = load(preset.name, &[]).unwrap();
+            assert!(!settings.description.is_empty(), "{} has no description", preset.name);
+        }
+    }
+
+    #[test]
+    fn fields_and_settings_name_the_same_keys() {
+        let all = Settings {
+            tone: Some(Tone::default()),
+            outline: Some(Outline::default()),
+            halftone: Some(Halftone::default()),
+            paper: Some(Paper::default()),
+            ..Settings::default()
+        };
+        let settings: BTreeSet<String> = all.values().into_iter().map(|(key, _)| key).collect();
+        let fields: BTreeSet<String> = FIELDS.iter().map(|f| f.key.to_owned()).collect();
+        assert_eq!(settings, fields);
+        check(&all).unwrap();
+    }
+
+    #[test]
+    fn a_change_reaches_its_field_and_switches_the_effect_on() {
+        let settings = load("comic", &set("halftone.size", "12")).unwrap();
+        assert_eq!(settings.halftone.unwrap().size, 12.0);
+        let settings = load("comic", &set("outline", "off")).unwrap();
+        assert!(settings.outline.is_none());
+    }
+
+    #[test]
+    fn an_unknown_key_names_its_neighbours() {
+        let error = load("comic", &set("outline.widht", "2")).unwrap_err().to_string();
+        assert!(error.contains("outline.width"), "{error}");
+        let error = load("comik", &[]).unwrap_err();
+        assert!(matches!(&error, Error::UnknownStyle { near, .. } if near[0] == "comic"), "{error:?}");
+    }
+
+    #[test]
+    fn a_value_out_of_range_is_an_error_from_the_command_line_and_from_a_file() {
+        for (key, value) in [("outline.width", "99"), ("outline.width", "wide"), ("tone.steps", "1.5")] {
+            assert!(matches!(load("comic", &set(key, value)), Err(Error::Setting { .. })), "{key}={value}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mine.toml");
+        std::fs::write(&path, "description = \"mine\"\n[outline]\nwidth = 99.0\n").unwrap();
+        let error = load(path.to_str().unwrap(), &[]).unwrap_err();
+        assert!(matches!(&error, Error::Setting { key, .. } if key == "outline.width"), "{error:?}");
+        std::fs::write(&path, "[outline]\ncolour = 1\n").unwrap();
+        assert!(matches!(load(path.to_str().unwrap(), &[]), Err(Error::Setting { .. })));
+    }
+}
