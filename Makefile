@@ -1,0 +1,59 @@
+# Everything from a bare Debian or Ubuntu machine: `make demo` or `make test`. Each target sets up what it needs.
+
+PREFIX ?= /usr/local
+# `make bundle LIBTORCH_INSIDE=no` leaves libtorch out (it is then found as README.md tells).
+LIBTORCH_INSIDE ?= yes
+# `make gpu-proof MINUTES=30` trains that long.
+MINUTES ?= 10
+
+# setup.sh puts Rust there where there is none.
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test bench install uninstall bundle gpu-proof samples clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+setup: ## install what is missing: system packages, Rust, libtorch
+	@./setup.sh
+
+build: setup ## build target/release/comicvid
+	cargo build --release
+
+demo: build ## turn samples/clip.mp4 into a comic film beside it
+	@target/release/comicvid samples/clip.mp4 samples/clip-comic.mp4 --overwrite
+	@echo "The film is samples/clip-comic.mp4"
+
+test: ## run every test, with and without the neural network
+	@./setup.sh --test
+	cargo test
+	cargo test --no-default-features
+
+bench: build ## measure this machine: whole program, then each part
+	target/release/comicvid bench
+	cargo bench
+
+install: ## put program and libraries into PREFIX (build first if you use sudo: make build && sudo make install)
+	@test -x target/release/comicvid || $(MAKE) build
+	@command -v patchelf >/dev/null || ./setup.sh --bundle
+	@scripts/stage.sh '$(DESTDIR)$(PREFIX)'
+	@echo "Installed $(DESTDIR)$(PREFIX)/bin/comicvid"
+
+uninstall: ## take them away again
+	rm -rf '$(DESTDIR)$(PREFIX)/bin/comicvid' '$(DESTDIR)$(PREFIX)/lib/comicvid'
+
+bundle: ## pack an archive in dist/ that runs on other x86-64 Linux machines
+	@./setup.sh --bundle
+	cargo build --release
+	@scripts/bundle.sh '$(LIBTORCH_INSIDE)'
+
+gpu-proof: build ## on a machine with an NVIDIA GPU: train, compare with the CPU, measure, print one table
+	@scripts/gpu-proof.sh '$(MINUTES)'
+
+samples: setup ## render samples/ again (minutes)
+	cargo run --release --no-default-features --example render_sample
+
+clean: ## remove what was built; .libtorch stays
+	cargo clean
+	rm -rf dist
