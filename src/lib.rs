@@ -18,3 +18,4 @@ pub mod error;
 pub mod frame;
 pub mod pipeline;
 pub mod stage;
+pub mod stylize;
