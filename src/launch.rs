@@ -41,6 +41,7 @@ pub fn run() -> Result<i32, Missing> {
 
 fn load() -> Result<Library, Missing> {
     let path = library_path();
+    load_fallbacks(&path.with_file_name("fallback"));
     if let Some(folder) = env::var_os(TORCH_VARIABLE).filter(|value| !value.is_empty()) {
         preload_torch(Path::new(&folder))?;
         return open(&path);
@@ -63,6 +64,25 @@ fn library_path() -> PathBuf {
     let folder = executable.parent().unwrap_or(Path::new("."));
     let nearer = [folder.join("deps").join(&name), folder.join(&name)];
     nearer.into_iter().find(|path| path.exists()).unwrap_or_else(|| folder.join("../lib/comicvid").join(name))
+}
+
+/// Loads the libraries of `folder` that the system lacks. An archive for other distributions brings libraries there
+/// that graphics drivers link too: where the system has its own, its drivers must meet those, not older ones of ours.
+fn load_fallbacks(folder: &Path) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let open = |path: &Path| {
+        // SAFETY: these are ordinary system libraries, whose initialisers ask nothing of the process.
+        unsafe { Library::open(Some(path), RTLD_LAZY | RTLD_LOCAL) }.map(std::mem::forget)
+    };
+    // All of the system's first: ours pull in what they need from `folder`, even where the system has it.
+    let lacking: Vec<PathBuf> = entries
+        .map(|e| e.path())
+        .filter(|path| path.file_name().is_some_and(|n| open(Path::new(n)).is_err()))
+        .collect();
+    for path in lacking {
+        // What fails here is named again, with its reason, by what needs it.
+        let _ = open(&path);
+    }
 }
 
 fn open(path: &Path) -> Result<Library, Missing> {
