@@ -8,6 +8,11 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=LIBTORCH");
     println!("cargo::rerun-if-env-changed=LIBTORCH_LIB");
+    // FFmpeg 8 keeps what goes with a stream as a whole (its rotation, say) elsewhere.
+    println!("cargo::rustc-check-cfg=cfg(ffmpeg_side_data_in_parameters)");
+    if env::var_os("DEP_FFMPEG_FFMPEG_8_0").is_some_and(|set| set == "true") {
+        println!("cargo::rustc-cfg=ffmpeg_side_data_in_parameters");
+    }
     let torch = env::var_os("CARGO_FEATURE_TORCH").is_some().then(libtorch).flatten();
     if let Some(lib) = torch.as_deref().filter(|lib| !lib.is_dir()) {
         println!("cargo::error=there is no libtorch in {}", lib.display());

@@ -12,10 +12,13 @@
 //! The network works small, the shaders work big: the generator answers with colour at a few hundred lines, the
 //! shaders bring that to full size along the photo's own edges and ink it.
 
+pub mod av;
 pub mod cli;
 pub mod config;
 pub mod error;
 pub mod frame;
 pub mod pipeline;
+pub mod sink;
+pub mod source;
 pub mod stage;
 pub mod stylize;

@@ -1,0 +1,125 @@
+//! Output containers: which one a file name means and what it takes.
+
+use super::demux::{Kind, StreamRef};
+use super::encoder::Codec;
+use super::text;
+use ffmpeg_next::ffi::{self, AVCodecID, AVOutputFormat};
+use std::ffi::CString;
+use std::path::Path;
+
+/// A container format that FFmpeg writes.
+#[derive(Clone, Copy)]
+pub struct Container(&'static AVOutputFormat);
+
+// SAFETY: output formats are static tables that are never written to.
+unsafe impl Send for Container {}
+
+impl Container {
+    /// The one that the file's extension stands for.
+    #[must_use]
+    pub fn for_path(path: &Path) -> Option<Self> {
+        let name = CString::new(path.file_name()?.as_encoded_bytes()).ok()?;
+        // SAFETY: NUL-terminated strings or null; the result is static or null.
+        unsafe { ffi::av_guess_format(std::ptr::null(), name.as_ptr(), std::ptr::null()).as_ref() }.map(Self)
+    }
+
+    pub(crate) fn raw(self) -> *const AVOutputFormat {
+        self.0
+    }
+
+    /// FFmpeg's short name, such as `matroska`.
+    #[must_use]
+    pub fn name(self) -> String {
+        // SAFETY: a static NUL-terminated string.
+        unsafe { text(self.0.name) }
+    }
+
+    /// QuickTime and its descendants (mp4, m4v, 3gp, …).
+    #[must_use]
+    pub fn is_mov(self) -> bool {
+        matches!(self.name().as_str(), "mov" | "mp4" | "ipod" | "3gp" | "3g2" | "psp" | "ismv" | "f4v")
+    }
+
+    /// Matroska and WebM.
+    #[must_use]
+    pub fn is_matroska(self) -> bool {
+        matches!(self.name().as_str(), "matroska" | "webm")
+    }
+
+    /// Frames follow each other at one distance: there are no timestamps in the file.
+    #[must_use]
+    pub fn is_constant_rate(self) -> bool {
+        self.name() == "avi" || self.0.flags & ffi::AVFMT_VARIABLE_FPS as i32 == 0 && self.name() == "mxf"
+    }
+
+    /// One picture a file, or a device: not for a film.
+    #[must_use]
+    pub fn is_film(self) -> bool {
+        let flags = self.0.flags as i32;
+        flags & (ffi::AVFMT_NOFILE as i32 | ffi::AVFMT_NEEDNUMBER as i32) == 0
+            && self.0.video_codec != AVCodecID::AV_CODEC_ID_NONE
+            && self.name() != "image2"
+    }
+
+    /// Codec headers go into the file's head rather than into the stream.
+    #[must_use]
+    pub fn wants_global_header(self) -> bool {
+        self.0.flags as i32 & ffi::AVFMT_GLOBALHEADER as i32 != 0
+    }
+
+    /// Whether streams of this codec can be stored. Where FFmpeg cannot tell, they can.
+    #[must_use]
+    pub fn takes(self, codec: Codec) -> bool {
+        // SAFETY: a static format and a codec identifier of FFmpeg's.
+        unsafe { ffi::avformat_query_codec(self.0, codec.id(), ffi::FF_COMPLIANCE_NORMAL as i32) != 0 }
+    }
+
+    /// Encoders to try where none is asked for, best first: H.264 where the container is at home with it, then
+    /// what FFmpeg itself takes for the container.
+    #[must_use]
+    pub fn default_encoders(self) -> Vec<Codec> {
+        let h264 = self.is_mov() || matches!(self.name().as_str(), "matroska" | "flv" | "mpegts");
+        let named: &[&str] = match self.name().as_str() {
+            _ if h264 => &["libx264", "libopenh264", "h264_videotoolbox", "h264_nvenc", "h264_qsv"],
+            "webm" => &["libvpx-vp9", "libvpx"],
+            "avi" => &["mpeg4"],
+            _ => &[],
+        };
+        let own = Codec::by_id(self.0.video_codec);
+        named.iter().filter_map(|name| Codec::by_name(name)).chain(own).collect()
+    }
+
+    /// Names of encoders whose streams can be stored, the well-known ones first, at most `most`.
+    #[must_use]
+    pub fn encoders(self, most: usize) -> Vec<String> {
+        const KNOWN: [&str; 12] = [
+            "libx264",
+            "libx265",
+            "libsvtav1",
+            "libvpx-vp9",
+            "libvpx",
+            "mpeg4",
+            "prores_ks",
+            "ffv1",
+            "mjpeg",
+            "mpeg2video",
+            "libtheora",
+            "gif",
+        ];
+        let known = KNOWN.iter().filter_map(|name| Codec::by_name(name));
+        let own = Codec::by_id(self.0.video_codec);
+        let mut names: Vec<_> = own.into_iter().chain(known).filter(|c| self.takes(*c)).map(Codec::name).collect();
+        let mut seen = std::collections::HashSet::new();
+        names.retain(|name| seen.insert(name.clone()));
+        names.truncate(most);
+        names
+    }
+
+    /// The muxer makes this stream anew from metadata and chapters, so copying it would double it.
+    #[must_use]
+    pub fn recreates(self, stream: StreamRef<'_>) -> bool {
+        // SAFETY: a live stream has codec parameters.
+        let tag = unsafe { (*(*stream.raw()).codecpar).codec_tag }.to_le_bytes();
+        stream.kind() == Kind::Data && matches!(&tag, b"tmcd" | b"text")
+    }
+}

@@ -1,0 +1,405 @@
+//! Files into packets, and what is known of their streams.
+
+use super::orient::Orientation;
+use super::{AvError, NO_PTS, allocated, check, fields, file_url, meaningful, text};
+use crate::frame::Rational;
+use ffmpeg_next::ffi::{self, AVFormatContext, AVMediaType, AVPacket, AVStream};
+use std::path::Path;
+
+/// Compressed data of one moment of one stream.
+pub struct Packet(*mut AVPacket);
+
+// SAFETY: the packet owns its references, which are counted atomically and belong to no thread.
+unsafe impl Send for Packet {}
+
+impl Drop for Packet {
+    fn drop(&mut self) {
+        // SAFETY: allocated by `av_packet_alloc` in `new`, freed here alone.
+        unsafe { ffi::av_packet_free(&mut self.0) }
+    }
+}
+
+impl Packet {
+    /// An empty packet.
+    ///
+    /// # Errors
+    /// Out of memory.
+    pub fn new() -> Result<Self, AvError> {
+        // SAFETY: no preconditions.
+        allocated(unsafe { ffi::av_packet_alloc() }).map(Self)
+    }
+
+    pub(crate) fn raw(&self) -> *const AVPacket {
+        self.0
+    }
+
+    pub(crate) fn raw_mut(&mut self) -> *mut AVPacket {
+        self.0
+    }
+
+    /// Gives the data up.
+    pub fn clear(&mut self) {
+        // SAFETY: a live packet, exclusively borrowed.
+        unsafe { ffi::av_packet_unref(self.0) }
+    }
+
+    /// The stream it belongs to.
+    #[must_use]
+    pub fn stream(&self) -> usize {
+        // SAFETY: plain field of a live packet.
+        usize::try_from(unsafe { (*self.0).stream_index }).unwrap_or(0)
+    }
+
+    /// Moves it to another stream.
+    pub fn set_stream(&mut self, stream: usize) {
+        // SAFETY: exclusively borrowed.
+        unsafe { (*self.0).stream_index = stream as i32 }
+    }
+
+    /// Presentation time in the stream's ticks.
+    #[must_use]
+    pub fn pts(&self) -> Option<i64> {
+        // SAFETY: plain field of a live packet.
+        Some(unsafe { (*self.0).pts }).filter(|t| *t != NO_PTS)
+    }
+
+    /// Decoding time in the stream's ticks.
+    #[must_use]
+    pub fn dts(&self) -> Option<i64> {
+        // SAFETY: plain field of a live packet.
+        Some(unsafe { (*self.0).dts }).filter(|t| *t != NO_PTS)
+    }
+
+    /// In the stream's ticks, where known.
+    #[must_use]
+    pub fn duration(&self) -> Option<i64> {
+        // SAFETY: plain field of a live packet.
+        Some(unsafe { (*self.0).duration }).filter(|t| *t > 0)
+    }
+
+    /// Sets presentation time, decoding time and duration (0: unknown).
+    pub fn set_times(&mut self, pts: Option<i64>, dts: Option<i64>, duration: i64) {
+        // SAFETY: exclusively borrowed.
+        unsafe {
+            (*self.0).pts = pts.unwrap_or(NO_PTS);
+            (*self.0).dts = dts.unwrap_or(NO_PTS);
+            (*self.0).duration = duration;
+        }
+    }
+
+    /// Bytes of data.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        // SAFETY: plain field of a live packet.
+        usize::try_from(unsafe { (*self.0).size }).unwrap_or(0)
+    }
+
+    /// Part of it is missing in the file.
+    #[must_use]
+    pub fn damaged(&self) -> bool {
+        // SAFETY: plain field of a live packet.
+        unsafe { (*self.0).flags & ffi::AV_PKT_FLAG_CORRUPT as i32 != 0 }
+    }
+}
+
+/// What a stream carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Moving pictures.
+    Video,
+    /// One picture that belongs to the whole file: cover art.
+    Cover,
+    /// Sound.
+    Audio,
+    /// Text or pictures over the film.
+    Subtitle,
+    /// A file inside the file: fonts, mostly.
+    Attachment,
+    /// Time codes, telemetry, …
+    Data,
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Video => "video",
+            Self::Cover => "cover picture",
+            Self::Audio => "audio",
+            Self::Subtitle => "subtitle",
+            Self::Attachment => "attachment",
+            Self::Data => "data",
+        })
+    }
+}
+
+/// An open file.
+pub struct Demuxer {
+    context: *mut AVFormatContext,
+}
+
+// SAFETY: the context is owned here alone, and used by one thread at a time through `&mut self`.
+unsafe impl Send for Demuxer {}
+
+impl Drop for Demuxer {
+    fn drop(&mut self) {
+        // SAFETY: opened in `open`, closed here alone.
+        unsafe { ffi::avformat_close_input(&mut self.context) }
+    }
+}
+
+impl Demuxer {
+    /// Opens a file and probes its streams.
+    ///
+    /// # Errors
+    /// Whatever makes it unreadable: absent, not a media file, damaged head.
+    pub fn open(path: &Path) -> Result<Self, AvError> {
+        super::init();
+        let url = file_url(path)?;
+        let mut context = std::ptr::null_mut();
+        let null = std::ptr::null_mut();
+        // SAFETY: a null context is allocated by the call, and freed by it on failure.
+        check(unsafe { ffi::avformat_open_input(&mut context, url.as_ptr(), std::ptr::null(), null) })?;
+        let demuxer = Self { context };
+        // SAFETY: an open context.
+        check(unsafe { ffi::avformat_find_stream_info(demuxer.context, null.cast()) })?;
+        Ok(demuxer)
+    }
+
+    pub(crate) fn raw(&self) -> *const AVFormatContext {
+        self.context
+    }
+
+    /// How many streams there are.
+    #[must_use]
+    pub fn stream_count(&self) -> usize {
+        // SAFETY: plain field of an open context.
+        unsafe { (*self.context).nb_streams as usize }
+    }
+
+    /// Facts of stream `index`, below [`Demuxer::stream_count`].
+    #[must_use]
+    pub fn stream(&self, index: usize) -> StreamRef<'_> {
+        assert!(index < self.stream_count(), "stream {index} of {}", self.stream_count());
+        // SAFETY: `streams` has `nb_streams` entries, which live as long as the context.
+        StreamRef { stream: unsafe { *(*self.context).streams.add(index) }, demuxer: self }
+    }
+
+    /// Facts of every stream, in order.
+    pub fn streams(&self) -> impl Iterator<Item = StreamRef<'_>> {
+        (0..self.stream_count()).map(|index| self.stream(index))
+    }
+
+    /// The video stream to draw: of those that are no cover art, a default one before others, the largest, the first.
+    #[must_use]
+    pub fn video_stream(&self) -> Option<usize> {
+        let videos = self.streams().filter(|s| s.kind() == Kind::Video);
+        videos.min_by_key(|s| (!s.is_default(), std::cmp::Reverse(s.pixels()), s.index())).map(|s| s.index())
+    }
+
+    /// Drops the packets of every stream that `keep` does not want, where the container allows without reading them.
+    pub fn keep(&mut self, keep: impl Fn(usize) -> bool) {
+        for index in 0..self.stream_count() {
+            let discard = if keep(index) { ffi::AVDiscard::AVDISCARD_DEFAULT } else { ffi::AVDiscard::AVDISCARD_ALL };
+            // SAFETY: `index` is below `nb_streams`; exclusively borrowed.
+            unsafe { (**(*self.context).streams.add(index)).discard = discard };
+        }
+    }
+
+    /// The next packet in file order, into `packet`; `false` at the end of the file.
+    ///
+    /// # Errors
+    /// Damage, or the disk's. Reading may go on after the former.
+    pub fn read(&mut self, packet: &mut Packet) -> Result<bool, AvError> {
+        packet.clear();
+        // SAFETY: an open context and an empty packet, both exclusively borrowed.
+        match check(unsafe { ffi::av_read_frame(self.context, packet.raw_mut()) }) {
+            Ok(_) => Ok(true),
+            Err(AvError::Eof) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Goes to the last key frame at or before `pts` of `stream` (of the file as a whole, in microseconds, for `None`).
+    ///
+    /// # Errors
+    /// The file cannot be searched.
+    pub fn seek(&mut self, stream: Option<usize>, pts: i64) -> Result<(), AvError> {
+        let stream = stream.map_or(-1, |s| s as i32);
+        // SAFETY: an open context, exclusively borrowed.
+        check(unsafe { ffi::av_seek_frame(self.context, stream, pts, ffi::AVSEEK_FLAG_BACKWARD as i32) }).map(drop)
+    }
+
+    /// When the file's first stream begins, in microseconds; 0 where unknown.
+    #[must_use]
+    pub fn start_time(&self) -> i64 {
+        // SAFETY: plain field of an open context.
+        Some(unsafe { (*self.context).start_time }).filter(|t| *t != NO_PTS).unwrap_or(0)
+    }
+
+    /// Length in microseconds, where the container says or implies it.
+    #[must_use]
+    pub fn duration(&self) -> Option<i64> {
+        // SAFETY: plain field of an open context.
+        Some(unsafe { (*self.context).duration }).filter(|t| *t > 0)
+    }
+
+    /// The clock starts anywhere and may jump: a broadcast (MPEG transport and program streams).
+    #[must_use]
+    pub fn has_loose_clock(&self) -> bool {
+        // SAFETY: an open context has a format, which is static.
+        unsafe { (*(*self.context).iformat).flags & ffi::AVFMT_TS_DISCONT as i32 != 0 }
+    }
+
+    /// Short names of the container format, comma separated, such as `matroska,webm`.
+    #[must_use]
+    pub fn format_name(&self) -> String {
+        // SAFETY: as `has_loose_clock`; the name is NUL-terminated.
+        unsafe { text((*(*self.context).iformat).name) }
+    }
+}
+
+/// Facts of one stream of an open file.
+#[derive(Clone, Copy)]
+pub struct StreamRef<'a> {
+    stream: *mut AVStream,
+    demuxer: &'a Demuxer,
+}
+
+impl StreamRef<'_> {
+    pub(crate) fn raw(&self) -> *const AVStream {
+        self.stream
+    }
+
+    /// Position in the file's list.
+    #[must_use]
+    pub fn index(&self) -> usize {
+        // SAFETY: plain field of a live stream.
+        usize::try_from(unsafe { (*self.stream).index }).unwrap_or(0)
+    }
+
+    /// What it carries.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        // SAFETY: a live stream has codec parameters; its type is read as a number, for streams may be of no known type.
+        let (kind, disposition) =
+            unsafe { (fields::get(&raw const (*(*self.stream).codecpar).codec_type), (*self.stream).disposition) };
+        let is = |media: AVMediaType| kind == media as i32;
+        if is(AVMediaType::AVMEDIA_TYPE_VIDEO) {
+            let cover = ffi::AV_DISPOSITION_ATTACHED_PIC as i32;
+            if disposition & cover != 0 { Kind::Cover } else { Kind::Video }
+        } else if is(AVMediaType::AVMEDIA_TYPE_AUDIO) {
+            Kind::Audio
+        } else if is(AVMediaType::AVMEDIA_TYPE_SUBTITLE) {
+            Kind::Subtitle
+        } else if is(AVMediaType::AVMEDIA_TYPE_ATTACHMENT) {
+            Kind::Attachment
+        } else {
+            Kind::Data
+        }
+    }
+
+    /// Marked as the one to play.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        // SAFETY: plain field of a live stream.
+        unsafe { (*self.stream).disposition & ffi::AV_DISPOSITION_DEFAULT as i32 != 0 }
+    }
+
+    fn pixels(&self) -> i64 {
+        // SAFETY: a live stream has codec parameters.
+        unsafe { i64::from((*(*self.stream).codecpar).width) * i64::from((*(*self.stream).codecpar).height) }
+    }
+
+    /// FFmpeg's name of the codec.
+    #[must_use]
+    pub fn codec_name(&self) -> String {
+        // SAFETY: a live stream has codec parameters, whose identifier FFmpeg itself set; the name is static.
+        unsafe { text(ffi::avcodec_get_name((*(*self.stream).codecpar).codec_id)) }
+    }
+
+    /// Unit of its timestamps.
+    #[must_use]
+    pub fn time_base(&self) -> Rational {
+        // SAFETY: plain field of a live stream.
+        meaningful(unsafe { (*self.stream).time_base }).unwrap_or(Rational::new(1, 1_000_000))
+    }
+
+    /// Presentation time of its first frame, in its ticks.
+    #[must_use]
+    pub fn start_time(&self) -> Option<i64> {
+        // SAFETY: plain field of a live stream.
+        Some(unsafe { (*self.stream).start_time }).filter(|t| *t != NO_PTS)
+    }
+
+    /// Length in its ticks, where the container says.
+    #[must_use]
+    pub fn duration(&self) -> Option<i64> {
+        // SAFETY: plain field of a live stream.
+        Some(unsafe { (*self.stream).duration }).filter(|t| *t != NO_PTS && *t > 0)
+    }
+
+    /// How many frames the container's index has.
+    #[must_use]
+    pub fn frame_count(&self) -> Option<u64> {
+        // SAFETY: plain field of a live stream.
+        u64::try_from(unsafe { (*self.stream).nb_frames }).ok().filter(|n| *n > 0)
+    }
+
+    /// Nominal frames per second.
+    #[must_use]
+    pub fn frame_rate(&self) -> Option<Rational> {
+        let context = self.demuxer.context;
+        // SAFETY: the stream belongs to the context; without a frame the call only reads.
+        meaningful(unsafe { ffi::av_guess_frame_rate(context, self.stream, std::ptr::null_mut()) })
+    }
+
+    /// Width to height of a pixel, from the container before the codec.
+    #[must_use]
+    pub fn sample_aspect(&self) -> Option<Rational> {
+        let context = self.demuxer.context;
+        // SAFETY: as `frame_rate`.
+        meaningful(unsafe { ffi::av_guess_sample_aspect_ratio(context, self.stream, std::ptr::null_mut()) })
+    }
+
+    /// A value of the stream's metadata; `key` in any case.
+    #[must_use]
+    pub fn tag(&self, key: &std::ffi::CStr) -> Option<String> {
+        // SAFETY: a live stream's dictionary (null is an empty one); entries hold NUL-terminated strings.
+        unsafe {
+            let entry = ffi::av_dict_get((*self.stream).metadata, key.as_ptr(), std::ptr::null(), 0);
+            (!entry.is_null()).then(|| text((*entry).value))
+        }
+    }
+
+    /// How the picture lies on the screen.
+    #[must_use]
+    pub fn orientation(&self) -> Orientation {
+        let kind = ffi::AVPacketSideDataType::AV_PKT_DATA_DISPLAYMATRIX;
+        let (data, size) = self.side_data(kind);
+        if data.is_null() || size < 36 {
+            return Orientation::UPRIGHT;
+        }
+        // SAFETY: at least nine 32-bit numbers, of any alignment.
+        let matrix = std::array::from_fn(|i| unsafe { data.cast::<i32>().add(i).read_unaligned() });
+        Orientation::from_display_matrix(&matrix)
+    }
+
+    /// Data that goes with the stream as a whole. FFmpeg moved it from the stream to its parameters.
+    #[cfg(not(ffmpeg_side_data_in_parameters))]
+    fn side_data(&self, kind: ffi::AVPacketSideDataType) -> (*const u8, usize) {
+        let mut size = 0;
+        // SAFETY: a live stream; the data lives as long as the stream does.
+        (unsafe { ffi::av_stream_get_side_data(self.stream, kind, &raw mut size) }, size)
+    }
+
+    #[cfg(ffmpeg_side_data_in_parameters)]
+    fn side_data(&self, kind: ffi::AVPacketSideDataType) -> (*const u8, usize) {
+        // SAFETY: a live stream has codec parameters; the data lives as long as they do.
+        unsafe {
+            let parameters = (*self.stream).codecpar;
+            let found =
+                ffi::av_packet_side_data_get((*parameters).coded_side_data, (*parameters).nb_coded_side_data, kind);
+            if found.is_null() { (std::ptr::null(), 0) } else { ((*found).data, (*found).size as usize) }
+        }
+    }
+}

@@ -1,0 +1,371 @@
+//! Packets into a file. Runs on the sink thread.
+
+use super::container::Container;
+use super::copy::Cut;
+use super::demux::{Demuxer, Kind, Packet, StreamRef};
+use super::encode::Encoder;
+use super::{AvError, allocated, check, file_url};
+use crate::frame::Rational;
+use ffmpeg_next::ffi::{self, AVCodecParameters, AVDictionary, AVFormatContext, AVMediaType, AVStream};
+use std::ffi::{CStr, CString, c_char};
+use std::path::Path;
+
+/// A file that is being written.
+pub struct Muxer {
+    context: *mut AVFormatContext,
+    container: Container,
+    /// Writes to memory, for trials.
+    trial: bool,
+    /// Added to every timestamp, for containers that cannot show what lies before zero.
+    offset: Option<(i64, Rational)>,
+}
+
+// SAFETY: the context is owned here alone, and used by one thread at a time through `&mut self`.
+unsafe impl Send for Muxer {}
+
+impl Drop for Muxer {
+    fn drop(&mut self) {
+        // SAFETY: the output is closed once (closing sets the pointer to null), then the context is freed, here alone.
+        unsafe {
+            if self.trial && !(*self.context).pb.is_null() {
+                let mut buffer = std::ptr::null_mut();
+                ffi::avio_close_dyn_buf((*self.context).pb, &raw mut buffer);
+                ffi::av_free(buffer.cast());
+                (*self.context).pb = std::ptr::null_mut();
+            }
+            ffi::avio_closep(&raw mut (*self.context).pb);
+            ffi::avformat_free_context(self.context);
+        }
+    }
+}
+
+impl Muxer {
+    /// A muxer for `path`, which is not created before [`Muxer::begin`].
+    ///
+    /// # Errors
+    /// Out of memory; a path with a NUL byte.
+    pub fn new(container: Container, path: &Path) -> Result<Self, AvError> {
+        super::init();
+        let url = file_url(path)?;
+        let mut context = std::ptr::null_mut();
+        // SAFETY: a static format; the context is allocated by the call.
+        unsafe {
+            let null = std::ptr::null();
+            check(ffi::avformat_alloc_output_context2(&raw mut context, container.raw(), null, url.as_ptr()))?;
+            // Packets come nearly in order, so two seconds of waiting for a silent subtitle track are plenty; FFmpeg's
+            // ten are a lot of memory with codecs of the studio.
+            (*context).max_interleave_delta = 2_000_000;
+        }
+        let muxer = Self { context, container, trial: false, offset: None };
+        if container.is_matroska() {
+            // Matroska stores presentation times alone, and may store negative ones: FFmpeg would move the whole film
+            // because of decoding times that it does not write.
+            // SAFETY: plain field of a live context.
+            unsafe { (*context).avoid_negative_ts = 0 };
+        }
+        Ok(muxer)
+    }
+
+    fn add(&mut self) -> Result<*mut AVStream, AvError> {
+        // SAFETY: a live context, exclusively borrowed.
+        allocated(unsafe { ffi::avformat_new_stream(self.context, std::ptr::null()) })
+    }
+
+    /// Adds the encoder's stream; with the metadata of `of`, the stream it was made from.
+    ///
+    /// # Errors
+    /// Out of memory.
+    pub fn add_encoded(&mut self, encoder: &Encoder, unit: Rational, of: Option<StreamRef<'_>>) -> Result<(), AvError> {
+        let stream = self.add()?;
+        // SAFETY: an open encoder, a new stream and a stream that lives through the call.
+        unsafe {
+            check(ffi::avcodec_parameters_from_context((*stream).codecpar, encoder.raw()))?;
+            (*stream).time_base = unit.into();
+            (*stream).sample_aspect_ratio = (*encoder.raw()).sample_aspect_ratio;
+            (*stream).avg_frame_rate = (*encoder.raw()).framerate;
+            (*stream).r_frame_rate = (*encoder.raw()).framerate;
+            if let Some(of) = of {
+                (*stream).disposition = (*of.raw()).disposition;
+                copy_dictionary(&raw mut (*stream).metadata, (*of.raw()).metadata)?;
+                // What was true of the source's packets and of its orientation alone.
+                for key in [c"rotate", c"encoder", c"encoder-eng", c"DURATION", c"alpha_mode", c"vendor_id"] {
+                    forget(&raw mut (*stream).metadata, key);
+                }
+                for key in [c"BPS", c"NUMBER_OF_FRAMES", c"NUMBER_OF_BYTES"] {
+                    forget(&raw mut (*stream).metadata, key);
+                }
+                for key in [c"_STATISTICS_WRITING_APP", c"_STATISTICS_WRITING_DATE_UTC", c"_STATISTICS_TAGS"] {
+                    forget(&raw mut (*stream).metadata, key);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a stream whose packets will be copied from `input`.
+    ///
+    /// # Errors
+    /// Out of memory.
+    pub fn add_copied(&mut self, input: StreamRef<'_>) -> Result<(), AvError> {
+        let stream = self.add()?;
+        // SAFETY: a new stream and one that lives through the call.
+        unsafe {
+            let (from, to) = ((*input.raw()).codecpar, (*stream).codecpar);
+            check(ffi::avcodec_parameters_copy(to, from))?;
+            (*to).codec_tag = self.tag_for(from);
+            (*stream).time_base = (*input.raw()).time_base;
+            (*stream).disposition = (*input.raw()).disposition;
+            (*stream).sample_aspect_ratio = (*input.raw()).sample_aspect_ratio;
+            (*stream).avg_frame_rate = (*input.raw()).avg_frame_rate;
+            (*stream).r_frame_rate = (*input.raw()).r_frame_rate;
+            copy_dictionary(&raw mut (*stream).metadata, (*input.raw()).metadata)?;
+            if self.container.is_matroska() && input.kind() == Kind::Cover {
+                attach_cover(stream, &raw const (*input.raw()).attached_pic)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The stream's four-character code where it means the same in this container, else 0: the muxer's choice.
+    ///
+    /// # Safety
+    /// `parameters` are live.
+    unsafe fn tag_for(&self, parameters: *const AVCodecParameters) -> u32 {
+        // SAFETY: a static format, its static tables (null for none), live parameters.
+        unsafe {
+            let (tags, tag, id) = ((*self.container.raw()).codec_tag, (*parameters).codec_tag, (*parameters).codec_id);
+            let mut other = 0;
+            let keeps = tags.is_null()
+                || ffi::av_codec_get_id(tags, tag) == id
+                || ffi::av_codec_get_tag2(tags, id, &raw mut other) == 0;
+            if keeps { tag } else { 0 }
+        }
+    }
+
+    /// Whether a file with the streams so far and this one could be begun: tried, in memory, since FFmpeg's muxers
+    /// tell in no other way.
+    #[must_use]
+    pub fn would_take(&self, input: StreamRef<'_>) -> bool {
+        self.trial(input).is_ok()
+    }
+
+    fn trial(&self, input: StreamRef<'_>) -> Result<(), AvError> {
+        let mut trial = Self::new(self.container, Path::new("trial"))?;
+        trial.trial = true;
+        // SAFETY: live contexts; streams 0..nb_streams exist; the buffer is freed when `trial` is dropped.
+        unsafe {
+            for index in 0..(*self.context).nb_streams as usize {
+                let mine = *(*self.context).streams.add(index);
+                let copy = trial.add()?;
+                check(ffi::avcodec_parameters_copy((*copy).codecpar, (*mine).codecpar))?;
+                (*copy).time_base = (*mine).time_base;
+                (*copy).avg_frame_rate = (*mine).avg_frame_rate;
+                (*copy).disposition = (*mine).disposition;
+                copy_dictionary(&raw mut (*copy).metadata, (*mine).metadata)?;
+            }
+            trial.add_copied(input)?;
+            check(ffi::avio_open_dyn_buf(&raw mut (*trial.context).pb))?;
+            check(ffi::avformat_write_header(trial.context, std::ptr::null_mut()))?;
+        }
+        Ok(())
+    }
+
+    /// Copies the file's metadata, and its chapters as far as they lie in `cut`.
+    ///
+    /// # Errors
+    /// Out of memory.
+    pub fn add_metadata(&mut self, input: &Demuxer, cut: Cut) -> Result<(), AvError> {
+        // SAFETY: two live contexts; chapters 0..nb_chapters exist.
+        unsafe {
+            let (from, to) = (input.raw(), self.context);
+            copy_dictionary(&raw mut (*to).metadata, (*from).metadata)?;
+            for key in [c"major_brand", c"minor_version", c"compatible_brands", c"encoder", c"DURATION"] {
+                forget(&raw mut (*to).metadata, key);
+            }
+            let count = (*from).nb_chapters as usize;
+            if count == 0 {
+                return Ok(());
+            }
+            (*to).chapters = allocated(ffi::av_calloc(count, size_of::<*mut ffi::AVChapter>()))?.cast();
+            for index in 0..count {
+                let chapter = *(*from).chapters.add(index);
+                let unit = Rational::from((*chapter).time_base);
+                if cut.is_after((*chapter).start, unit) || cut.is_before((*chapter).end - 1, unit) {
+                    continue;
+                }
+                let copy = allocated(ffi::av_mallocz(size_of::<ffi::AVChapter>()))?.cast::<ffi::AVChapter>();
+                let shift = cut.shift_in(unit);
+                let first = cut.start.map_or(i64::MIN, |s| cut.unit.rescale(s, unit));
+                let last = cut.end.map_or(i64::MAX, |e| cut.unit.rescale(e, unit));
+                (*copy).id = (*chapter).id;
+                (*copy).time_base = (*chapter).time_base;
+                (*copy).start = (*chapter).start.max(first) - shift;
+                (*copy).end = (*chapter).end.min(last) - shift;
+                // Owned by the context from here on, which frees it with its dictionary.
+                *(*to).chapters.add((*to).nb_chapters as usize) = copy;
+                (*to).nb_chapters += 1;
+                copy_dictionary(&raw mut (*copy).metadata, (*chapter).metadata)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Creates the file and writes its head. `ticks` is the unit that the video's timestamps must survive in.
+    ///
+    /// # Errors
+    /// The file cannot be created, or the container does not take the streams.
+    pub fn begin(&mut self, ticks: Rational, starts: &[(i64, Rational)]) -> Result<(), AvError> {
+        let mut options = Options::default();
+        if self.container.is_mov() {
+            options.set(c"movflags", "+faststart+write_colr")?;
+            // Times of a track are counted in its own unit: the source's, where it is not too coarse to be usual (the
+            // muxer then takes a multiple of it).
+            if ticks.den >= 600 {
+                options.set(c"video_track_timescale", &ticks.den.to_string())?;
+            }
+            options.set(c"movie_timescale", &movie_timescale(ticks, starts).to_string())?;
+        }
+        // SAFETY: a live context with its path; unknown options are left in the dictionary, which frees itself.
+        unsafe {
+            let flags = ffi::AVIO_FLAG_WRITE as i32;
+            check(ffi::avio_open(&raw mut (*self.context).pb, (*self.context).url, flags))?;
+            check(ffi::avformat_write_header(self.context, &raw mut options.0))?;
+        }
+        Ok(())
+    }
+
+    /// Tells when the first picture is shown. A container that cannot show anything before its zero (mp4) gets
+    /// the whole film moved there.
+    pub fn first_picture(&mut self, pts: i64, unit: Rational) {
+        if pts < 0 && self.container.is_mov() {
+            self.offset = Some((-pts, unit));
+        }
+    }
+
+    /// Writes a packet, whose times are in `unit`. It is empty afterwards.
+    ///
+    /// # Errors
+    /// The disk's, or a packet that the container does not take.
+    pub fn write(&mut self, packet: &mut Packet, unit: Rational) -> Result<(), AvError> {
+        if let Some((offset, of)) = self.offset {
+            let by = of.rescale(offset, unit);
+            let moved = |t: Option<i64>| t.map(|t| t + by);
+            packet.set_times(moved(packet.pts()), moved(packet.dts()), packet.duration().unwrap_or(0));
+        }
+        // SAFETY: a live context with its head written; the packet names one of its streams, and is reference-counted.
+        unsafe {
+            debug_assert!(packet.stream() < (*self.context).nb_streams as usize);
+            let stream = *(*self.context).streams.add(packet.stream());
+            ffi::av_packet_rescale_ts(packet.raw_mut(), unit.into(), (*stream).time_base);
+            (*packet.raw_mut()).pos = -1;
+            check(ffi::av_interleaved_write_frame(self.context, packet.raw_mut())).map(drop)
+        }
+    }
+
+    /// Writes what is left, and closes the file.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn finish(self) -> Result<(), AvError> {
+        // SAFETY: a live context with its head written; the output is closed once, which sets the pointer to null.
+        unsafe {
+            let written = check(ffi::av_write_trailer(self.context));
+            // Late errors of buffered writing show up here alone.
+            let pending = if (*self.context).pb.is_null() { 0 } else { (*(*self.context).pb).error };
+            let closed = check(ffi::avio_closep(&raw mut (*self.context).pb));
+            written?;
+            check(pending.min(0))?;
+            closed.map(drop)
+        }
+    }
+}
+
+/// Unit of edit lists in mp4, through which a late start is expressed: one in which the video's start and those of the
+/// other streams (`starts`) are whole numbers, if there is one of sensible size.
+fn movie_timescale(video: Rational, starts: &[(i64, Rational)]) -> i32 {
+    let mut scale = i64::from(video.den);
+    while scale < 1000 {
+        scale *= 2;
+    }
+    for (start, unit) in starts {
+        let (num, den) = (i128::from(*start) * i128::from(unit.num), i128::from(unit.den));
+        if (num * i128::from(scale)) % den != 0 {
+            let common = scale / gcd(scale, unit.den.into()) * i64::from(unit.den);
+            if common <= 10_000_000 {
+                scale = common;
+            }
+        }
+    }
+    i32::try_from(scale).unwrap_or(video.den)
+}
+
+const fn gcd(a: i64, b: i64) -> i64 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+/// Options for a call that takes a dictionary.
+struct Options(*mut AVDictionary);
+
+impl Default for Options {
+    fn default() -> Self {
+        Self(std::ptr::null_mut())
+    }
+}
+
+impl Drop for Options {
+    fn drop(&mut self) {
+        // SAFETY: a dictionary that is owned here, or null.
+        unsafe { ffi::av_dict_free(&raw mut self.0) }
+    }
+}
+
+impl Options {
+    fn set(&mut self, key: &CStr, value: &str) -> Result<(), AvError> {
+        let value = CString::new(value).map_err(|_| AvError::InvalidData)?;
+        // SAFETY: NUL-terminated strings, which are copied.
+        check(unsafe { ffi::av_dict_set(&raw mut self.0, key.as_ptr(), value.as_ptr(), 0) }).map(drop)
+    }
+}
+
+/// # Safety
+/// `to` points to a dictionary or to null, `from` is a dictionary or null.
+unsafe fn copy_dictionary(to: *mut *mut AVDictionary, from: *const AVDictionary) -> Result<(), AvError> {
+    // SAFETY: by the contract.
+    check(unsafe { ffi::av_dict_copy(to, from, 0) }).map(drop)
+}
+
+/// # Safety
+/// `from` points to a dictionary or to null.
+unsafe fn forget(from: *mut *mut AVDictionary, key: &CStr) {
+    // SAFETY: by the contract; a null value deletes.
+    unsafe { ffi::av_dict_set(from, key.as_ptr(), std::ptr::null::<c_char>(), 0) };
+}
+
+/// Makes a cover picture an attachment, as Matroska wants it.
+///
+/// # Safety
+/// `stream` is a new stream of a muxer, `picture` a live packet.
+unsafe fn attach_cover(stream: *mut AVStream, picture: *const ffi::AVPacket) -> Result<(), AvError> {
+    // SAFETY: by the contract; the copy is as long as the picture plus FFmpeg's padding.
+    unsafe {
+        let parameters = (*stream).codecpar;
+        let size = usize::try_from((*picture).size).unwrap_or(0);
+        if (*picture).data.is_null() || size == 0 {
+            return Err(AvError::InvalidData);
+        }
+        let padded = size + ffi::AV_INPUT_BUFFER_PADDING_SIZE as usize;
+        let copy = allocated(ffi::av_mallocz(padded))?.cast::<u8>();
+        std::ptr::copy_nonoverlapping((*picture).data, copy, size);
+        ffi::av_freep((&raw mut (*parameters).extradata).cast());
+        (*parameters).extradata = copy;
+        (*parameters).extradata_size = (*picture).size;
+        (*parameters).codec_type = AVMediaType::AVMEDIA_TYPE_ATTACHMENT;
+        (*stream).disposition = 0;
+        let png = (*parameters).codec_id == ffi::AVCodecID::AV_CODEC_ID_PNG;
+        let (mime, name) = if png { (c"image/png", c"cover.png") } else { (c"image/jpeg", c"cover.jpg") };
+        let keep = ffi::AV_DICT_DONT_OVERWRITE as i32;
+        check(ffi::av_dict_set(&raw mut (*stream).metadata, c"mimetype".as_ptr(), mime.as_ptr(), keep))?;
+        check(ffi::av_dict_set(&raw mut (*stream).metadata, c"filename".as_ptr(), name.as_ptr(), keep))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! Where frames go: a video file, one picture, or nowhere.
+
+mod file;
+mod null;
+mod part;
+mod still;
+
+pub use file::FileSink;
+pub use null::NullSink;
+pub use still::StillSink;
+
+use crate::av::copy::Cut;
+use crate::error::{Error, Result};
+use crate::frame::{ColorInfo, PixelFormat, Size, StreamInfo};
+use crate::stage::FrameSink;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// How to write an output.
+#[derive(Clone, Debug)]
+pub struct SinkOptions {
+    /// Replace an existing file.
+    pub overwrite: bool,
+    /// FFmpeg's name of an encoder; `None` takes one that suits the container: H.264 for mp4, mov, mkv, …
+    pub encoder: Option<String>,
+    /// x264's CRF scale, 0..=51, lower is better; other encoders get what comes nearest.
+    pub quality: f32,
+    /// Options of the encoder, as FFmpeg names them, and `pix_fmt`.
+    pub encoder_options: Vec<(String, String)>,
+    /// Hand on all other streams, chapters and metadata of this file.
+    pub copy_from: Option<PathBuf>,
+    /// Which part of it. `None` is all.
+    pub cut: Option<Cut>,
+    /// Set by an interrupted run before [`FrameSink::finish`]: what is copied then ends with the last frame.
+    pub stopped: Option<Arc<AtomicBool>>,
+}
+
+impl Default for SinkOptions {
+    fn default() -> Self {
+        Self {
+            overwrite: false,
+            encoder: None,
+            quality: 18.0,
+            encoder_options: Vec::new(),
+            copy_from: None,
+            cut: None,
+            stopped: None,
+        }
+    }
+}
+
+/// A sink, and what it wants.
+pub struct Output {
+    /// The sink.
+    pub sink: Box<dyn FrameSink>,
+    /// Frames in this layout are taken as they are; others are converted.
+    pub format: PixelFormat,
+    /// In this colour, likewise.
+    pub color: ColorInfo,
+    /// Size of the pictures in the file: the frames', or one pixel more where the encoder takes only even sizes.
+    pub size: Size,
+    /// FFmpeg's name of the encoder; of the file format for pictures.
+    pub encoder: String,
+    /// What the user should know: streams that the container cannot hold, a size that had to change.
+    pub notes: Vec<String>,
+}
+
+/// Opens an output for frames as `info` says. It is written as `NAME.part.EXT` and gets its name when it is finished.
+///
+/// # Errors
+/// [`Error::SameFile`], [`Error::Exists`], [`Error::Create`] (folder, permissions, an extension that names no
+/// container), [`Error::Encoder`] (unknown, or not for this container), [`Error::Setting`] (an option or a quality
+/// that the encoder does not have).
+pub fn create(path: &Path, info: &StreamInfo, options: &SinkOptions) -> Result<Output> {
+    if !(0.0..=51.0).contains(&options.quality) {
+        return Err(Error::setting("quality", format!("{} is not within 0..51", options.quality)));
+    }
+    if let Some(format) = still::picture_format(path) {
+        let sink = Box::new(StillSink::create(path, info, format, options)?);
+        let encoder = format.extensions_str().first().copied().unwrap_or("picture").to_owned();
+        let (format, color) = (PixelFormat::Rgba8, ColorInfo::SRGB);
+        return Ok(Output { sink, format, color, size: info.size, encoder, notes: Vec::new() });
+    }
+    FileSink::create(path, info, options).map(FileSink::into_output)
+}

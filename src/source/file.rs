@@ -1,0 +1,435 @@
+//! A video file as frames: decoded, upright, with the timestamps of the file. Runs on the source thread; FFmpeg's
+//! decoder adds its own threads.
+//!
+//! * A frame's time is FFmpeg's best estimate from its packet. Where there is none it follows the frame before it; where
+//!   time stands still or runs back, it is moved to one tick after the frame before it.
+//! * A frame's duration is its packet's; else the time to the next frame; else, at the end, one nominal frame or the
+//!   duration before it.
+//! * What cannot be decoded is counted and passed over: every frame that decodes is delivered.
+
+mod damage;
+
+pub use damage::{Damage, DamageReport};
+
+use super::OpenOptions;
+use crate::av::AvError;
+use crate::av::copy::Cut;
+use crate::av::decode::{Decoded, Decoder};
+use crate::av::demux::{Demuxer, Packet};
+use crate::av::orient::Orientation;
+use crate::av::picture::AvFrame;
+use crate::av::pixel::AvFormat;
+use crate::av::scale::{Converter, Side};
+use crate::error::{Error, Result};
+use crate::frame::{
+    ChromaSiting, ColorInfo, CpuImage, Frame, Matrix, Packing, PixelFormat, Range, Rational, Size, Stamp, StreamInfo,
+};
+use crate::stage::FrameSource;
+use std::path::{Path, PathBuf};
+
+/// Read errors in a row after which the file counts as ended.
+const PATIENCE: u32 = 64;
+
+/// A decoded frame that waits for its successor, which may be needed for its duration.
+struct Timed {
+    frame: AvFrame,
+    pts: i64,
+    duration: Option<i64>,
+}
+
+/// What the frames leave as: fixed by the first one.
+struct Target {
+    /// As decoded.
+    stored: Side,
+    /// Before it is turned upright.
+    format: PixelFormat,
+    /// As decoded; deep RGB as converted.
+    color: ColorInfo,
+}
+
+/// Frames of a file's video stream.
+pub struct FileSource {
+    path: PathBuf,
+    demuxer: Demuxer,
+    decoder: Decoder,
+    stream: usize,
+    packet: Packet,
+    draining: bool,
+    ended: bool,
+    bad_reads: u32,
+    packets: u64,
+    /// The last frame taken from the decoder: its time and duration in the file's ticks.
+    last: Option<(i64, i64)>,
+    waiting: Option<Timed>,
+    index: u64,
+    cut: Cut,
+    orientation: Orientation,
+    target: Target,
+    converter: Converter,
+    changed: bool,
+    info: StreamInfo,
+    damage: DamageReport,
+}
+
+impl FileSource {
+    /// Opens the file and decodes its first frame (the first at or after `start`).
+    ///
+    /// # Errors
+    /// [`Error::Open`]: see [`super::open`].
+    pub fn open(path: &Path, options: &OpenOptions) -> Result<Self> {
+        let failed = |e: AvError| Error::open(path, e);
+        let mut demuxer = Demuxer::open(path).map_err(failed)?;
+        let stream = demuxer.video_stream().ok_or_else(|| Error::open(path, "it has no video stream"))?;
+        demuxer.keep(|index| index == stream);
+        let facts = demuxer.stream(stream);
+        let decoder = Decoder::open(facts, threads(options.threads)).map_err(|e| match e {
+            AvError::DecoderNotFound => {
+                Error::open(path, format!("this FFmpeg has no decoder for {} video", facts.codec_name()))
+            }
+            other => failed(other),
+        })?;
+        let cut = cut(&demuxer, facts.time_base(), options);
+        let orientation = facts.orientation();
+        let nothing = Side::new(Size::new(0, 0), AvFormat::NONE, ColorInfo::BT709);
+        let mut source = Self {
+            path: path.into(),
+            packet: Packet::new().map_err(failed)?,
+            draining: false,
+            ended: false,
+            bad_reads: 0,
+            packets: 0,
+            last: None,
+            waiting: None,
+            index: 0,
+            cut,
+            orientation,
+            target: Target { stored: nothing, format: PixelFormat::I420, color: ColorInfo::BT709 },
+            converter: Converter::default(),
+            changed: false,
+            info: StreamInfo {
+                size: Size::new(0, 0),
+                format: PixelFormat::I420,
+                color: ColorInfo::BT709,
+                sample_aspect: Rational::new(1, 1),
+                time_base: facts.time_base(),
+                frame_rate: facts.frame_rate(),
+                frame_count: None,
+                live: false,
+            },
+            damage: DamageReport::default(),
+            decoder,
+            demuxer,
+            stream,
+        };
+        source.first()?;
+        Ok(source)
+    }
+
+    /// Which part of the file the frames are.
+    #[must_use]
+    pub fn cut(&self) -> Cut {
+        self.cut
+    }
+
+    /// What could not be read; shared, complete after the last frame.
+    #[must_use]
+    pub fn damage(&self) -> DamageReport {
+        self.damage.clone()
+    }
+
+    /// Finds the first frame and fixes from it what all frames leave as.
+    fn first(&mut self) -> Result<()> {
+        let first = match self.cut.start {
+            Some(start) => self.first_from(start)?,
+            None => self.decode()?,
+        };
+        let Some(first) = first else {
+            let why = match self.cut.start {
+                Some(_) => "there is no frame at or after the start that was asked for",
+                None => "its video stream has no frame that decodes",
+            };
+            return Err(Error::open(&self.path, why));
+        };
+        let frame = &first.frame;
+        let reading = frame.format().reading().ok_or_else(|| {
+            Error::open(&self.path, format!("its pixel format ({}) is not supported", frame.format().name()))
+        })?;
+        let format = upright_format(self.orientation, reading.format);
+        let rgb = frame.format().is_rgb();
+        let mut color = frame.tags().color_info(format, frame.size(), reading.full || self.gray_is_full(format));
+        if rgb && format != PixelFormat::Rgba8 {
+            let (matrix, matrix_tag) = (Matrix::Bt709, 1);
+            color = ColorInfo { matrix, matrix_tag, range: Range::Limited, siting: ChromaSiting::Left, ..color };
+        }
+        self.target = Target { stored: Side::new(frame.size(), frame.format(), color), format, color };
+        let facts = self.demuxer.stream(self.stream);
+        let aspect = facts.sample_aspect().or(frame.sample_aspect()).unwrap_or(Rational::new(1, 1));
+        self.info.size = self.orientation.size(frame.size());
+        self.info.format = format;
+        self.info.color = self.orientation.color(color);
+        self.info.sample_aspect = self.orientation.aspect(aspect);
+        self.info.frame_count = self.frames_ahead(first.pts);
+        self.waiting = Some(first);
+        Ok(())
+    }
+
+    /// Monochrome from a video codec keeps video range; from anything else (JPEG, PNG) it is full.
+    fn gray_is_full(&self, format: PixelFormat) -> bool {
+        let video = ["h264", "hevc", "vvc", "av1", "vp9", "mpeg2video", "prores"];
+        matches!(format, PixelFormat::Gray { .. })
+            && !video.contains(&self.demuxer.stream(self.stream).codec_name().as_str())
+    }
+
+    /// The first frame at or after `start`, reached from the key frame before it.
+    fn first_from(&mut self, start: i64) -> Result<Option<Timed>> {
+        let begin = self.demuxer.stream(self.stream).start_time().unwrap_or(0).min(start);
+        let mut back = 0;
+        loop {
+            let goal = start.saturating_sub(back).max(begin);
+            if self.demuxer.seek(Some(self.stream), goal).is_ok() {
+                self.decoder.flush();
+                self.restart();
+            }
+            // Frames before `start` are not part of the result, and neither are their errors: after a seek the first
+            // ones may refer to pictures that were never decoded.
+            let quiet = self.damage.clone();
+            let first = self.decode()?;
+            let landed_late = first.as_ref().is_none_or(|f| f.pts > start);
+            if landed_late && goal > begin {
+                // Containers search by decoding time, or have a coarse index: go farther back.
+                back = (back * 2).max(self.info.time_base.inverse().as_f64() as i64).max(1);
+                quiet.clear();
+                continue;
+            }
+            let mut frame = first;
+            while frame.as_ref().is_some_and(|f| f.pts < start) {
+                frame = self.decode()?;
+            }
+            quiet.clear();
+            return Ok(frame);
+        }
+    }
+
+    fn restart(&mut self) {
+        (self.draining, self.ended, self.bad_reads, self.last) = (false, false, 0, None);
+    }
+
+    /// How many frames there will be from `first` on.
+    fn frames_ahead(&self, first: i64) -> Option<u64> {
+        let facts = self.demuxer.stream(self.stream);
+        if self.cut.start.is_none() && self.cut.end.is_none() && facts.frame_count().is_some() {
+            return facts.frame_count();
+        }
+        let unit = self.info.time_base;
+        let length = facts
+            .duration()
+            .or_else(|| self.demuxer.duration().map(|us| Rational::new(1, 1_000_000).rescale(us, unit)));
+        let stop = length.map(|l| facts.start_time().unwrap_or(first).saturating_add(l));
+        let stop = match (stop, self.cut.end) {
+            (Some(a), Some(b)) => a.min(b),
+            (a, b) => a.or(b)?,
+        };
+        let rate = self.info.frame_rate?;
+        u64::try_from(unit.rescale(stop.saturating_sub(first), rate.inverse())).ok()
+    }
+
+    /// The next frame that decodes, with its time; `None` at the end.
+    fn decode(&mut self) -> Result<Option<Timed>> {
+        while !self.ended {
+            match self.decoder.receive() {
+                Ok(Decoded::Frame(frame)) => {
+                    if frame.damaged() {
+                        self.damage.frame();
+                    }
+                    return Ok(Some(self.timed(frame)));
+                }
+                Ok(Decoded::Hungry) => self.feed()?,
+                Ok(Decoded::End) => self.ended = true,
+                Err(error) if fatal(error) => return Err(self.failed(error)),
+                Err(error) => {
+                    self.damage.packet(error);
+                    self.bad_reads += 1;
+                    self.ended = self.draining && self.bad_reads > PATIENCE;
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Sends the decoder one packet, or the end.
+    fn feed(&mut self) -> Result<()> {
+        if self.draining {
+            // A decoder that is hungry after the end was announced has nothing more to give.
+            self.ended = true;
+            return Ok(());
+        }
+        match self.demuxer.read(&mut self.packet) {
+            Ok(true) if self.packet.stream() != self.stream => return Ok(()),
+            Ok(true) => {
+                self.bad_reads = 0;
+                self.packets += 1;
+                if self.packet.damaged() {
+                    self.damage.packet(AvError::InvalidData);
+                }
+            }
+            Ok(false) => {
+                self.draining = true;
+                self.missing();
+            }
+            Err(error) if fatal(error) => return Err(self.failed(error)),
+            Err(error) => {
+                self.damage.packet(error);
+                self.bad_reads += 1;
+                self.draining = self.bad_reads > PATIENCE;
+                if !self.draining {
+                    return Ok(());
+                }
+            }
+        }
+        match self.decoder.send((!self.draining).then_some(&self.packet)) {
+            Ok(()) | Err(AvError::Eof) => Ok(()),
+            Err(error) if fatal(error) => Err(self.failed(error)),
+            Err(error) => {
+                self.damage.packet(error);
+                Ok(())
+            }
+        }
+    }
+
+    /// Compares what was read with what the index promised.
+    fn missing(&self) {
+        if self.cut.start.is_some() {
+            return;
+        }
+        if let Some(promised) = self.demuxer.stream(self.stream).frame_count() {
+            // Edit lists drop packets, so only a clear difference counts.
+            if self.packets + 2 < promised {
+                self.damage.missing(promised - self.packets);
+            }
+        }
+    }
+
+    /// Gives a frame a time that makes sense.
+    fn timed(&mut self, frame: AvFrame) -> Timed {
+        let duration = frame.duration();
+        let step = duration.or(self.nominal());
+        let pts = match (frame.timestamp(), self.last) {
+            (Some(pts), Some((last, _))) => pts.max(last + 1),
+            (Some(pts), None) => pts,
+            (None, Some((last, step))) => last + step.max(1),
+            (None, None) => self.demuxer.stream(self.stream).start_time().unwrap_or(0),
+        };
+        self.last = Some((pts, step.unwrap_or(0)));
+        Timed { frame, pts, duration }
+    }
+
+    /// One nominal frame in ticks.
+    fn nominal(&self) -> Option<i64> {
+        self.info.frame_rate.map(|rate| rate.inverse().rescale(1, self.info.time_base)).filter(|d| *d > 0)
+    }
+
+    /// The frame as a picture: as decoded where possible, converted where not, upright.
+    fn picture(&mut self, frame: AvFrame) -> Result<CpuImage> {
+        let Target { stored, format, color } = self.target;
+        let same = (frame.size(), frame.format()) == (stored.size, stored.format);
+        if !same && !self.changed {
+            self.changed = true;
+            tracing::warn!(
+                "{}: the picture changes from {} {} to {} {} on the way; it is scaled to the first size",
+                self.path.display(),
+                stored.size,
+                stored.format.name(),
+                frame.size(),
+                frame.format().name()
+            );
+        }
+        let frame = if same { frame.into_image(format, color) } else { Err(frame) };
+        let image = match frame {
+            Ok(image) => image,
+            Err(frame) => self.convert(&frame).map_err(|e| self.failed(e))?,
+        };
+        Ok(self.orientation.apply(image))
+    }
+
+    fn convert(&mut self, frame: &AvFrame) -> Result<CpuImage, AvError> {
+        let Target { stored, format, color } = self.target;
+        let reading = frame.format().reading().ok_or(AvError::PatchWelcome)?;
+        let full = reading.full || self.gray_is_full(reading.format);
+        let from = frame.tags().color_info(reading.format, frame.size(), full);
+        let to = AvFormat::of(format).ok_or(AvError::InvalidData)?;
+        let (from, to) = (Side::new(frame.size(), frame.format(), from), Side::new(stored.size, to, color));
+        self.converter.scaler(from, to)?.frame(frame)?.into_image(format, color).map_err(|_| AvError::InvalidData)
+    }
+
+    fn failed(&self, error: AvError) -> Error {
+        Error::Read { path: self.path.clone(), frames: self.index, source: error.into() }
+    }
+}
+
+impl FrameSource for FileSource {
+    fn info(&self) -> &StreamInfo {
+        &self.info
+    }
+
+    fn next_frame(&mut self) -> Result<Option<Frame<CpuImage>>> {
+        let Some(Timed { frame, pts, duration }) = self.waiting.take() else {
+            return Ok(None);
+        };
+        if self.cut.end.is_some_and(|end| pts >= end) {
+            return Ok(None);
+        }
+        let before = self.last;
+        self.waiting = self.decode()?;
+        let duration = duration
+            .or_else(|| self.waiting.as_ref().map(|next| next.pts - pts))
+            .or_else(|| self.nominal())
+            .or(before.map(|(_, step)| step))
+            .unwrap_or(0);
+        let image = self.picture(frame)?;
+        let stamp = Stamp { index: self.index, pts: pts - self.cut.shift, duration };
+        self.index += 1;
+        Ok(Some(Frame { stamp, image }))
+    }
+}
+
+/// The part of the file that the options ask for, on the video stream's clock.
+fn cut(demuxer: &Demuxer, unit: Rational, options: &OpenOptions) -> Cut {
+    const MICRO: Rational = Rational::new(1, 1_000_000);
+    const NANO: Rational = Rational::new(1, 1_000_000_000);
+    /// A film may begin late, and then its silence belongs to it; a broadcast's clock merely runs.
+    const LATEST_START: i64 = 10_000_000;
+    let begin = demuxer.start_time();
+    let tick = |at: i128| -> i64 {
+        // The first tick at or after `at` nanoseconds.
+        let (num, den) = (at * i128::from(unit.den), i128::from(unit.num) * i128::from(NANO.den));
+        i64::try_from(num.div_euclid(den) + i128::from(num.rem_euclid(den) != 0)).unwrap_or(i64::MAX)
+    };
+    let nanos = |d: std::time::Duration| i128::try_from(d.as_nanos()).unwrap_or(i128::MAX / 2);
+    let origin = i128::from(begin) * 1000 + options.start.map_or(0, nanos);
+    let start = options.start.filter(|s| !s.is_zero()).map(|_| tick(origin));
+    let end = options.length.map(|length| tick(origin.saturating_add(nanos(length).min(i128::from(i64::MAX)))));
+    let loose = demuxer.has_loose_clock() && begin.abs() > LATEST_START;
+    let shift = start.unwrap_or(if loose { MICRO.rescale(begin, unit) } else { 0 });
+    Cut { unit, start, end, shift }
+}
+
+/// 4:2:2 cannot be transposed plane by plane, 4:4:4 can.
+fn upright_format(orientation: Orientation, format: PixelFormat) -> PixelFormat {
+    match format {
+        PixelFormat::Yuv { bits, .. } if !orientation.applies_to(format) => {
+            PixelFormat::Yuv { shift_x: 0, shift_y: 0, bits, packing: Packing::Planar }
+        }
+        other => other,
+    }
+}
+
+/// Two threads keep frames coming while one waits for the disk; more than four only cost memory.
+fn threads(asked: usize) -> usize {
+    let cores = || std::thread::available_parallelism().map_or(2, usize::from);
+    if asked > 0 { asked } else { cores().min(4) }
+}
+
+/// Not the file's fault: going on would not help.
+fn fatal(error: AvError) -> bool {
+    matches!(error, AvError::Other { errno: crate::av::ENOMEM } | AvError::Exit | AvError::Bug | AvError::Bug2)
+}

@@ -1,0 +1,51 @@
+//! Where frames come from: a video file or one picture, told apart by content.
+
+mod file;
+mod retime;
+mod still;
+
+pub use file::{Damage, DamageReport, FileSource};
+pub use retime::Retime;
+pub use still::StillSource;
+
+use crate::av::copy::Cut;
+use crate::error::Result;
+use crate::stage::FrameSource;
+use std::path::Path;
+use std::time::Duration;
+
+/// What to take of an input.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OpenOptions {
+    /// Begin here, counted from the beginning of the file; exact, not the nearest key frame.
+    pub start: Option<Duration>,
+    /// Stop after so long.
+    pub length: Option<Duration>,
+    /// Decoder threads; 0 takes one a core, at most four: a decoder is the lightest stage of a run.
+    pub threads: usize,
+}
+
+/// An open input.
+pub struct Opened {
+    /// Its frames.
+    pub source: Box<dyn FrameSource>,
+    /// Which part of the file the frames are, for the copy of its other streams. `None` for a picture.
+    pub cut: Option<Cut>,
+    /// What could not be read: complete once the source has answered `None`.
+    pub damage: DamageReport,
+}
+
+/// Opens a picture (JPEG, PNG, WebP, BMP, TIFF) or anything that FFmpeg reads as video.
+///
+/// # Errors
+/// [`Error::Open`](crate::error::Error::Open): absent, neither video nor picture, no video stream, no decoder, nothing
+/// that decodes, or nothing from `start` on.
+pub fn open(path: &Path, options: &OpenOptions) -> Result<Opened> {
+    if still::is_picture(path)? {
+        let source = Box::new(StillSource::open(path)?);
+        return Ok(Opened { source, cut: None, damage: DamageReport::default() });
+    }
+    let source = FileSource::open(path, options)?;
+    let (cut, damage) = (Some(source.cut()), source.damage());
+    Ok(Opened { source: Box::new(source), cut, damage })
+}
