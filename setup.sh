@@ -125,7 +125,8 @@ python_with_pip() {
 nvidia_driver() { [ -e /dev/nvidia0 ] || nvidia-smi -L >/dev/null 2>&1; }
 
 libtorch() {
-    local folder=.libtorch options=() python kind="without GPU support (530 MB to download)"
+    local folder=.libtorch options=() python version kind="without GPU support (530 MB to download)"
+    version=$(sed -n 's/^TORCH = "torch==\(.*\)"/\1/p' scripts/libtorch.py)
     if [ -n "${LIBTORCH:-}" ] && [ ! "$LIBTORCH" -ef $folder/torch ]; then
         [ -e "$LIBTORCH/lib/libtorch_cpu.so" ] || fail "LIBTORCH is $LIBTORCH, where there is no lib/libtorch_cpu.so"
         say "libtorch: the one in $LIBTORCH, as LIBTORCH says"
@@ -135,8 +136,8 @@ libtorch() {
         if nvidia_driver; then torch=cuda; else torch=cpu; fi
     fi
     # FOLDER/torch appears last and complete, so what is there can be used.
-    if grep -qs "'2\.11\.0" $folder/torch/version.py && { [ $torch = cpu ] || [ -e $folder/torch/lib/libtorch_cuda.so ]; }; then
-        say "libtorch: 2.11.0 is in $folder"
+    if grep -qsF "'$version" $folder/torch/version.py && { [ $torch = cpu ] || [ -e $folder/torch/lib/libtorch_cuda.so ]; }; then
+        say "libtorch: $version is in $folder"
         return
     fi
     python=$(python_with_pip) || fail "libtorch comes from the Python package index: python3 with pip is needed"
@@ -144,7 +145,7 @@ libtorch() {
         options+=(--cuda)
         kind="with GPU support (2.5 GB to download)"
     fi
-    say "libtorch: getting 2.11.0 $kind into $folder"
+    say "libtorch: getting $version $kind into $folder"
     "$python" scripts/libtorch.py $folder ${options[@]+"${options[@]}"}
 }
 

@@ -35,7 +35,8 @@ def wanted(name: str, cuda: bool) -> bool:
 
 def download(requirements: list[str], folder: Path, *, dependencies: bool) -> None:
     machine = subprocess.run(["uname", "-m"], capture_output=True, text=True, check=True).stdout.strip()
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-cache-dir", "--only-binary=:all:"]
+    command = [sys.executable, "-m", "pip", "download", "--no-cache-dir", "--only-binary=:all:"]
+    command += [] if sys.stdout.isatty() else ["--quiet"]
     command += ["--implementation=cp", f"--python-version={PYTHON}", f"--dest={folder}"]
     command += [f"--abi=cp{PYTHON.replace('.', '')}", "--abi=none"]
     command += [f"--platform=manylinux_2_{minor}_{machine}" for minor in range(28, 16, -1)]

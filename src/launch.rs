@@ -291,6 +291,11 @@ mod tests {
     }
 
     #[test]
+    fn set_up_gets_the_version_that_is_asked_for_here() {
+        assert!(include_str!("../scripts/libtorch.py").contains(&format!("\"torch=={TORCH_VERSION}\"")));
+    }
+
+    #[test]
     fn debian_package_names_follow_the_naming_rule() {
         assert_eq!(debian_package("libx264.so.164").as_deref(), Some("libx264-164"));
         assert_eq!(debian_package("libvpx.so.7").as_deref(), Some("libvpx7"));
