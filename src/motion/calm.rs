@@ -1,0 +1,107 @@
+//! The state machine around the generator.
+
+use super::blend::{Blend, Carry, Weights, extent};
+use super::confidence::judge;
+use super::cut::{CutDetector, compare};
+use super::flow::Flow;
+use super::gate::{Gate, Leak};
+use super::pair::Prepared;
+use super::plane::SmallRgb;
+use crate::frame::{Drawing, Size};
+
+/// What [`Calm::before`] found out about a picture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// A shot starts with this picture; the very first one counts.
+    pub cut: bool,
+}
+
+/// Keeps a film calm: call [`before`](Self::before) with what the generator will see, then [`after`](Self::after) with
+/// what it drew, once each per picture, in order.
+///
+/// All memory is dropped at a cut: from there on every picture and drawing is, bit for bit, what a fresh `Calm` gives.
+/// The result does not depend on the number of threads.
+///
+/// ```
+/// use comicvid::frame::{Drawing, Size};
+/// use comicvid::motion::{Calm, SmallRgb};
+///
+/// let size = Size::new(64, 36);
+/// let mut calm = Calm::new(Calm::DEFAULT);
+/// let mut small = SmallRgb::from_interleaved(size, &vec![90; size.pixels() * 3], 3);
+/// assert!(calm.before(&mut small).cut);
+/// let mut drawing = Drawing { size, rgba: vec![200; size.pixels() * 4] };
+/// calm.after(&mut drawing);
+/// ```
+pub struct Calm {
+    calm: f32,
+    shot: Option<Shot>,
+}
+
+/// What is remembered of a shot.
+struct Shot {
+    size: Size,
+    last: Prepared,
+    gate: Gate,
+    blend: Blend,
+    cuts: CutDetector,
+    /// Motion from the last picture into the one before and its confidence; nothing for the first of a shot.
+    motion: Option<(Flow, Vec<f32>)>,
+}
+
+impl Shot {
+    fn new(small: &SmallRgb, last: Prepared) -> Self {
+        let gate = Gate::new(small);
+        let (blend, cuts) = (Blend::default(), CutDetector::default());
+        Self { size: small.size, last, gate, blend, cuts, motion: None }
+    }
+}
+
+impl Calm {
+    /// What suits most films.
+    pub const DEFAULT: f32 = 0.7;
+
+    /// `calm` from 0 (off: pictures and drawings stay untouched) to 1 (the most); values outside are clamped.
+    #[must_use]
+    pub fn new(calm: f32) -> Self {
+        Self { calm: calm.clamp(0.0, 1.0), shot: None }
+    }
+
+    /// Takes the next picture, finds its motion and calms it in place.
+    pub fn before(&mut self, small: &mut SmallRgb) -> Step {
+        if self.calm <= 0.0 || small.size.pixels() == 0 {
+            return Step { cut: false };
+        }
+        let now = Prepared::new(small);
+        let restless = (1.0 - self.calm) * (1.0 - self.calm);
+        let leak = Leak { still: (restless + 0.04).min(1.0), moving: (restless + 0.45).min(1.0) };
+        if let Some(shot) = self.shot.as_mut().filter(|shot| shot.size == small.size) {
+            let (backward, forward, noise) = now.flows(&shot.last);
+            let evidence = compare(&now.low, &shot.last.low, &backward, noise);
+            if !shot.cuts.is_cut(&evidence) {
+                let confidence = judge(&now.low, &shot.last.low, &backward, &forward, noise);
+                shot.gate.pass(small, &now.low, &backward, &confidence, leak);
+                shot.last = now;
+                shot.motion = Some((backward, confidence));
+                return Step { cut: false };
+            }
+        }
+        self.shot = Some(Shot::new(small, now));
+        Step { cut: true }
+    }
+
+    /// Calms the drawing of the picture last given to [`before`](Self::before), in place. It may have any size of about
+    /// the same shape, as long as it keeps it.
+    pub fn after(&mut self, drawing: &mut Drawing) {
+        let Some(shot) = &mut self.shot else { return };
+        let restless = (1.0 - self.calm) * (1.0 - self.calm);
+        let weights = Weights { still: (0.9 - restless).max(0.0), moving: 0.7 * self.calm };
+        let carry = shot.motion.as_ref().map(|(flow, confidence)| Carry {
+            flow,
+            confidence,
+            opening: shot.gate.opening(),
+            extent: extent(&shot.last.low, shot.size),
+        });
+        shot.blend.mix(drawing, carry.as_ref(), weights);
+    }
+}

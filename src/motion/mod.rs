@@ -1,0 +1,28 @@
+//! Calm in motion: what stays the same in front of the camera stays the same in the drawing.
+//!
+//! [`Calm`] stands around the generator on the network's thread: `before` finds the motion since the previous picture,
+//! holds back what is only noise and finds cuts; `after` carries the previous drawing along the motion and mixes it in
+//! where it can be trusted. Everything works on the small picture (a few hundred lines, sRGB-encoded); motion itself is
+//! found on a *low grid* of at most 200 lines. Plain CPU code, deterministic.
+//!
+//! ```text
+//! small RGB ─▶ low picture ─▶ flow ─▶ confidence ─▶ cut? ─▶ gate ─▶ generator ─▶ blend ─▶ drawing
+//!                               └────────── Motion (low grid) ──────────────────────────▶ shaders
+//! ```
+
+mod blend;
+mod calm;
+mod confidence;
+mod cut;
+mod flow;
+mod gate;
+mod noise;
+mod pair;
+mod patch;
+mod plane;
+mod warp;
+
+pub use calm::{Calm, Step};
+pub use flow::Flow;
+pub use pair::Pair;
+pub use plane::SmallRgb;
