@@ -18,9 +18,13 @@ pub mod config;
 pub mod error;
 pub mod eval;
 pub mod frame;
+pub mod gpu;
 pub mod motion;
 pub mod pipeline;
+pub mod post;
 pub mod sink;
 pub mod source;
 pub mod stage;
 pub mod stylize;
+#[cfg(feature = "torch")]
+pub mod train;

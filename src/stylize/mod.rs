@@ -2,8 +2,12 @@
 
 mod classic;
 mod reduce;
+#[cfg(feature = "torch")]
+mod network;
 mod size;
 
 pub use classic::Classic;
 pub use reduce::{Reduce, SmallRgb};
+#[cfg(feature = "torch")]
+pub use network::{LAYERS, Network};
 pub use size::Detail;

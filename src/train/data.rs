@@ -1,0 +1,118 @@
+//! Pictures to learn from: folders into memory, memory into batches of crops.
+
+use super::teacher;
+use crate::error::{Error, Result};
+use image::imageops::FilterType;
+use rand::rngs::StdRng;
+use rand::{Rng, RngExt};
+use std::path::{Path, PathBuf};
+use tch::{Device, TchError, Tensor};
+
+/// Side of a training crop.
+pub const CROP: u32 = 160;
+/// Short side that pictures are brought to: about the lines the generator works at.
+const SHORT: u32 = 352;
+
+/// An RGB picture, interleaved bytes.
+pub struct Picture {
+    /// Columns.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+    /// R, G, B.
+    pub rgb: Vec<u8>,
+}
+
+/// All picture files below `folder`, sorted by path so that a seed means the same everywhere.
+///
+/// # Errors
+/// [`Error::Open`] where the folder cannot be read.
+pub fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(&folder).map_err(|e| Error::open(&folder, e))? {
+            let path = entry.map_err(|e| Error::open(&folder, e))?.path();
+            if path.is_dir() {
+                open.push(path);
+            } else if image::ImageFormat::from_path(&path).is_ok() {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Reads a picture; larger ones are reduced to a short side of 352.
+///
+/// # Errors
+/// [`Error::Open`].
+pub fn read(path: &Path) -> Result<Picture> {
+    let image = image::open(path).map_err(|e| Error::open(path, e))?;
+    let short = image.width().min(image.height()).max(1);
+    let image = if short > SHORT {
+        let side = |s: u32| (f64::from(s) * f64::from(SHORT) / f64::from(short)).round() as u32;
+        image.resize_exact(side(image.width()), side(image.height()), FilterType::CatmullRom)
+    } else {
+        image
+    };
+    let rgb = image.into_rgb8();
+    Ok(Picture { width: rgb.width(), height: rgb.height(), rgb: rgb.into_raw() })
+}
+
+/// The teacher's drawing of a picture.
+#[must_use]
+pub fn draw(photo: &Picture) -> Picture {
+    let rgb = teacher::draw(&photo.rgb, photo.width as usize, photo.height as usize);
+    Picture { width: photo.width, height: photo.height, rgb }
+}
+
+/// Where a crop lies.
+#[derive(Clone, Copy)]
+pub struct Place {
+    x: u32,
+    y: u32,
+    mirrored: bool,
+}
+
+impl Place {
+    /// Anywhere in `picture`, mirrored half the time.
+    pub fn random(picture: &Picture, rng: &mut StdRng) -> Self {
+        let x = rng.random_range(0..=picture.width - CROP);
+        let y = rng.random_range(0..=picture.height - CROP);
+        Self { x, y, mirrored: rng.next_u32() & 1 == 1 }
+    }
+}
+
+/// Appends the crop's planes, R'G'B' in 0..=1.
+pub fn crop(picture: &Picture, place: Place, out: &mut Vec<f32>) {
+    for channel in 0..3 {
+        for y in place.y..place.y + CROP {
+            let row = (y * picture.width) as usize;
+            for i in 0..CROP {
+                let x = place.x + if place.mirrored { CROP - 1 - i } else { i };
+                out.push(f32::from(picture.rgb[(row + x as usize) * 3 + channel]) / 255.0);
+            }
+        }
+    }
+}
+
+/// N x 3 x CROP x CROP.
+///
+/// # Errors
+/// libtorch's.
+pub fn batch(planes: &[f32], device: Device) -> Result<Tensor, TchError> {
+    let side = i64::from(CROP);
+    Ok(Tensor::f_from_slice(planes)?.f_view([-1, 3, side, side])?.to_device(device))
+}
+
+/// Whether a comic crop shows a drawing: not mostly gutter, caption or empty paper.
+#[must_use]
+pub fn is_drawing(planes: &[f32]) -> bool {
+    let pixels = (CROP * CROP) as usize;
+    let white = (0..pixels).filter(|i| (0..3).all(|c| planes[c * pixels + i] > 0.96)).count();
+    let mean = planes.iter().sum::<f32>() / planes.len() as f32;
+    let variance = planes.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / planes.len() as f32;
+    white * 16 < pixels && variance > 0.003
+}

@@ -1,0 +1,88 @@
+//! What the generator is asked for. All losses are means, so they mean the same at any crop and batch size.
+
+use tch::{Kind, Reduction, TchError, Tensor};
+
+/// Mean absolute difference of neighbouring-pixel differences: lines and edges must be where `target` has them.
+///
+/// # Errors
+/// libtorch's, as everywhere here.
+pub fn gradient(output: &Tensor, target: &Tensor) -> Result<Tensor, TchError> {
+    let difference = output - target;
+    Ok(step(&difference, 3)?.f_abs()?.f_mean(Kind::Float)? + step(&difference, 2)?.f_abs()?.f_mean(Kind::Float)?)
+}
+
+/// Steps of `output` where `target` is flat: areas must be flat colour.
+///
+/// # Errors
+/// libtorch's.
+pub fn flatness(output: &Tensor, target: &Tensor) -> Result<Tensor, TchError> {
+    let along = |dim: i64| -> Result<Tensor, TchError> {
+        let weight = (step(target, dim)?.f_abs()? * -40.0).f_exp()?;
+        (step(output, dim)?.f_abs()? * weight).f_mean(Kind::Float)
+    };
+    Ok(along(2)? + along(3)?)
+}
+
+fn step(x: &Tensor, dim: i64) -> Result<Tensor, TchError> {
+    let n = x.size()[dim as usize];
+    Ok(x.f_narrow(dim, 1, n - 1)? - x.f_narrow(dim, 0, n - 1)?)
+}
+
+/// Mean absolute difference.
+///
+/// # Errors
+/// libtorch's.
+pub fn l1(output: &Tensor, target: &Tensor) -> Result<Tensor, TchError> {
+    (output - target).f_abs()?.f_mean(Kind::Float)
+}
+
+/// Difference of colour means over 16 x 16 pixels.
+///
+/// # Errors
+/// libtorch's.
+pub fn colour(output: &Tensor, target: &Tensor) -> Result<Tensor, TchError> {
+    let low = |x: &Tensor| x.f_avg_pool2d([16, 16], [16, 16], [0, 0], false, true, None);
+    low(output)?.f_smooth_l1_loss(&low(target)?, Reduction::Mean, 0.1)
+}
+
+/// Distance of feature maps relative to their size (Johnson et al. 2016).
+///
+/// # Errors
+/// libtorch's.
+pub fn content(output: &Tensor, target: &Tensor) -> Result<Tensor, TchError> {
+    l1(output, target)?.f_div(&(target.f_abs()?.f_mean(Kind::Float)? + 1e-6))
+}
+
+/// Gram matrix of a batch of maps, C x C: how features occur together, wherever they are (Gatys et al. 2016).
+///
+/// # Errors
+/// libtorch's.
+pub fn gram(maps: &Tensor) -> Result<Tensor, TchError> {
+    let (n, c, h, w) = maps.size4()?;
+    let flat = maps.f_view([n, c, h * w])?;
+    Ok(flat.f_bmm(&flat.f_transpose(1, 2)?)?.f_mean_dim([0i64].as_slice(), false, Kind::Float)? / (h * w) as f64)
+}
+
+/// Relative squared distance of Gram matrices.
+///
+/// # Errors
+/// libtorch's.
+pub fn style(output: &Tensor, target: &Tensor) -> Result<Tensor, TchError> {
+    (output - target).f_square()?.f_mean(Kind::Float)?.f_div(&(target.f_square()?.f_mean(Kind::Float)? + 1e-12))
+}
+
+/// What lies outside 0..=1.
+///
+/// # Errors
+/// libtorch's.
+pub fn excess(output: &Tensor) -> Result<Tensor, TchError> {
+    ((output - 1.0).f_relu()? + (-output).f_relu()?).f_mean(Kind::Float)
+}
+
+/// Hinge loss of the discriminator on pictures it should score above 1 (`sign` 1) or below -1 (`sign` -1).
+///
+/// # Errors
+/// libtorch's.
+pub fn hinge(scores: &Tensor, sign: f64) -> Result<Tensor, TchError> {
+    (scores * -sign + 1.0).f_relu()?.f_mean(Kind::Float)
+}
