@@ -25,10 +25,9 @@ demo: build ## turn samples/clip.mp4 into a comic film beside it
 	@target/release/comicvid samples/clip.mp4 samples/clip-comic.mp4 --overwrite
 	@echo "The film is samples/clip-comic.mp4"
 
-test: ## run every test, with and without the neural network
+test: ## run every test
 	@./setup.sh --test
 	cargo test
-	cargo test --no-default-features
 
 bench: build ## measure this machine: whole program, then each part
 	target/release/comicvid bench

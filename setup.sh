@@ -5,7 +5,7 @@
 #   ./setup.sh --test     and to run the tests
 #   ./setup.sh --bundle   and for `make install` and `make bundle`
 #   ./setup.sh --cpu      libtorch without GPU support, even where an NVIDIA driver is found
-#   ./setup.sh --cuda     libtorch with GPU support (5 GB), even where none is found
+#   ./setup.sh --cuda     libtorch with GPU support (4 GB), even where none is found
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
