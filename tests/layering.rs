@@ -162,14 +162,16 @@ fn an_effect_has_one_name() {
     let effects = effects();
     assert!(effects.contains("outline"), "the struct Settings is not understood: {effects:?}");
     for effect in &effects {
-        for path in [format!("src/post/{effect}.rs"), format!("shaders/{effect}.wgsl")] {
-            assert!(root().join(&path).exists(), "the setting [{effect}] has no {path}");
-        }
+        let pass = root().join(format!("src/post/{effect}.rs"));
+        let code =
+            fs::read_to_string(&pass).unwrap_or_else(|_| panic!("the setting [{effect}] has no {}", pass.display()));
+        let shader = format!("shaders/{effect}.wgsl");
+        assert!(code.contains(&format!("{shader}\")")), "{} does not include {shader}", pass.display());
     }
+    // Shaders that are no effect (conversion, composition) are included by whoever runs them.
+    let code: String = files(&root().join("src"), "rs").iter().map(|file| fs::read_to_string(file).unwrap()).collect();
     for shader in files(&root().join("shaders"), "wgsl") {
-        let stem = shader.file_stem().unwrap().to_string_lossy().into_owned();
-        let shared = shader.parent().is_some_and(|folder| folder.ends_with("common"));
-        let owned = ["post", "gpu"].iter().any(|folder| root().join(format!("src/{folder}/{stem}.rs")).exists());
-        assert!(shared || owned, "shaders/{stem}.wgsl has no src/post/{stem}.rs or src/gpu/{stem}.rs");
+        let inside = shader.strip_prefix(root()).unwrap().display().to_string();
+        assert!(code.contains(&format!("{inside}\")")), "nothing includes {inside}");
     }
 }
