@@ -3,8 +3,8 @@
 PREFIX ?= /usr/local
 # `make bundle LIBTORCH_INSIDE=no` leaves libtorch out (it is then found as README.md tells).
 LIBTORCH_INSIDE ?= yes
-# `make gpu-proof MINUTES=30` trains that long.
-MINUTES ?= 10
+# `make gpu-proof ARGS="--minutes 10 --photos DIR --comics DIR --features FILE"` trains too.
+ARGS ?=
 
 # setup.sh puts Rust there where there is none.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
@@ -47,8 +47,10 @@ bundle: ## pack an archive in dist/ that runs on other x86-64 Linux machines
 	cargo build --release
 	@scripts/bundle.sh '$(LIBTORCH_INSIDE)'
 
-gpu-proof: build ## on a machine with an NVIDIA GPU: train, compare with the CPU, measure, print one table
-	@scripts/gpu-proof.sh '$(MINUTES)'
+gpu-proof: ## on a machine with an NVIDIA GPU: compare it with the CPU, measure both, print one table
+	@./setup.sh --test --cuda
+	cargo build --release
+	@scripts/gpu_proof.py $(ARGS)
 
 samples: setup ## render samples/ again (minutes)
 	cargo run --release --no-default-features --example render_sample
