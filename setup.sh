@@ -95,7 +95,7 @@ rust_toolchain() {
         say "Rust: getting the stable toolchain with rustup"
         rustup toolchain install stable --profile minimal >/dev/null
         rustup default stable >/dev/null
-    elif have apt-get && apt-cache show rustup >/dev/null 2>&1 && ! have cargo; then
+    elif have apt-get && ! have cargo && apt-cache policy rustup | grep -q 'Candidate: [0-9]'; then
         say "Rust: installing the rustup package and the stable toolchain"
         as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq rustup >/dev/null
         rustup default stable >/dev/null
