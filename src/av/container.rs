@@ -23,6 +23,17 @@ impl Container {
         unsafe { ffi::av_guess_format(std::ptr::null(), name.as_ptr(), std::ptr::null()).as_ref() }.map(Self)
     }
 
+    /// QuickTime's own format, where this is mp4: it holds more kinds of sound (PCM, before FFmpeg 6.1), and whatever
+    /// reads mp4 through FFmpeg, QuickTime or VLC reads it under the name of mp4 too.
+    #[must_use]
+    pub fn roomier(self) -> Option<Self> {
+        if !matches!(self.name().as_str(), "mp4" | "ipod") {
+            return None;
+        }
+        // SAFETY: NUL-terminated strings or null; the result is static or null.
+        unsafe { ffi::av_guess_format(c"mov".as_ptr(), std::ptr::null(), std::ptr::null()).as_ref() }.map(Self)
+    }
+
     pub(crate) fn raw(self) -> *const AVOutputFormat {
         self.0
     }

@@ -64,8 +64,12 @@ pub struct Copier {
     held: bool,
     ended: bool,
     refused: u64,
-    damaged: bool,
+    /// Read errors in a row.
+    bad_reads: u32,
 }
+
+/// Read errors in a row after which a file counts as ended.
+pub const PATIENCE: u32 = 64;
 
 /// A time of the output: ticks and their unit.
 pub type Moment = (i64, Rational);
@@ -79,7 +83,7 @@ impl Copier {
         let demuxer = Demuxer::open(path)?;
         let lanes = vec![None; demuxer.stream_count()];
         let packet = Packet::new()?;
-        Ok(Self { demuxer, cut, lanes, packet, held: false, ended: false, refused: 0, damaged: false })
+        Ok(Self { demuxer, cut, lanes, packet, held: false, ended: false, refused: 0, bad_reads: 0 })
     }
 
     /// The input.
@@ -144,11 +148,13 @@ impl Copier {
     fn fill(&mut self) -> bool {
         while !self.held && !self.ended {
             match self.demuxer.read(&mut self.packet) {
-                Ok(true) => self.held = true,
+                Ok(true) => (self.held, self.bad_reads) = (true, 0),
                 Ok(false) => self.ended = true,
-                // The source reports damage of the file; here it only ends the copy if reading does not go on.
-                Err(_) if !self.damaged => self.damaged = true,
-                Err(_) => self.ended = true,
+                // The source reports the file's damage; here it only ends the copy if reading does not go on.
+                Err(_) => {
+                    self.bad_reads += 1;
+                    self.ended = self.bad_reads > PATIENCE;
+                }
             }
         }
         self.held

@@ -1,5 +1,6 @@
 //! Files into packets, and what is known of their streams.
 
+use super::log::Listener;
 use super::orient::Orientation;
 use super::{AvError, NO_PTS, allocated, check, fields, file_url, meaningful, text};
 use crate::frame::Rational;
@@ -135,6 +136,8 @@ impl std::fmt::Display for Kind {
 /// An open file.
 pub struct Demuxer {
     context: *mut AVFormatContext,
+    /// Dropped before the context, whose address may then be another's.
+    listener: Option<Listener>,
 }
 
 // SAFETY: the context is owned here alone, and used by one thread at a time through `&mut self`.
@@ -142,6 +145,7 @@ unsafe impl Send for Demuxer {}
 
 impl Drop for Demuxer {
     fn drop(&mut self) {
+        self.listener = None;
         // SAFETY: opened in `open`, closed here alone.
         unsafe { ffi::avformat_close_input(&mut self.context) }
     }
@@ -159,9 +163,10 @@ impl Demuxer {
         let null = std::ptr::null_mut();
         // SAFETY: a null context is allocated by the call, and freed by it on failure.
         check(unsafe { ffi::avformat_open_input(&mut context, url.as_ptr(), std::ptr::null(), null) })?;
-        let demuxer = Self { context };
+        let mut demuxer = Self { context, listener: None };
         // SAFETY: an open context.
         check(unsafe { ffi::avformat_find_stream_info(demuxer.context, null.cast()) })?;
+        demuxer.listener = Some(Listener::new(context));
         Ok(demuxer)
     }
 
@@ -229,6 +234,14 @@ impl Demuxer {
         check(unsafe { ffi::av_seek_frame(self.context, stream, pts, ffi::AVSEEK_FLAG_BACKWARD as i32) }).map(drop)
     }
 
+    /// Damage that the demuxer stepped over without telling in any other way than its log: Matroska's does that, and logs
+    /// no error for sound files.
+    #[must_use]
+    pub fn silent_errors(&self) -> u64 {
+        let silent = self.format_name().starts_with("matroska");
+        self.listener.as_ref().filter(|_| silent).map_or(0, Listener::errors)
+    }
+
     /// When the file's first stream begins, in microseconds; 0 where unknown.
     #[must_use]
     pub fn start_time(&self) -> i64 {
@@ -240,7 +253,7 @@ impl Demuxer {
     #[must_use]
     pub fn duration(&self) -> Option<i64> {
         // SAFETY: plain field of an open context.
-        Some(unsafe { (*self.context).duration }).filter(|t| *t > 0)
+        Some(unsafe { (*self.context).duration }).filter(|t| *t != NO_PTS && *t > 0)
     }
 
     /// The clock starts anywhere and may jump: a broadcast (MPEG transport and program streams).
@@ -336,6 +349,22 @@ impl StreamRef<'_> {
     pub fn duration(&self) -> Option<i64> {
         // SAFETY: plain field of a live stream.
         Some(unsafe { (*self.stream).duration }).filter(|t| *t != NO_PTS && *t > 0)
+    }
+
+    /// [`StreamRef::duration`] where it is written in the file, not estimated from what is there: in the head of mp4 and
+    /// its kin, or in a tag of Matroska.
+    #[must_use]
+    pub fn stated_duration(&self) -> Option<i64> {
+        if let Some(tag) = self.tag(c"DURATION") {
+            let time = crate::frame::parse_time(&tag)?;
+            return Some(
+                Rational::new(1, 1_000_000_000).rescale(i64::try_from(time.as_nanos()).ok()?, self.time_base()),
+            );
+        }
+        let stated = ffi::AVDurationEstimationMethod::AVFMT_DURATION_FROM_STREAM as i32;
+        // SAFETY: an enum field of an open context, read as a number.
+        let method = unsafe { fields::get(&raw const (*self.demuxer.context).duration_estimation_method) };
+        self.duration().filter(|_| method == stated)
     }
 
     /// How many frames the container's index has.

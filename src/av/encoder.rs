@@ -121,8 +121,11 @@ impl Codec {
             return AvFormat::of(aim);
         }
         let usable = formats.iter().filter_map(|f| f.reading().map(|r| (*f, r)));
-        // What needs no second conversion first, then the nearest, then FFmpeg's own order.
-        usable.min_by_key(|(_, r)| (!r.direct, super::pixel::distance(aim, r.format))).map(|(f, _)| f)
+        // Colour first, then what needs no second conversion, then the nearest, then FFmpeg's own order.
+        let colorless = |format| matches!(format, PixelFormat::Gray { .. }) && !matches!(aim, PixelFormat::Gray { .. });
+        usable
+            .min_by_key(|(_, r)| (colorless(r.format), !r.direct, super::pixel::distance(aim, r.format)))
+            .map(|(format, _)| format)
     }
 
     /// Options that make it as good as x264 at CRF `quality`, about; and as fast as a film that is drawn meanwhile
@@ -207,6 +210,7 @@ mod tests {
         assert_eq!(name(codec("libx264"), PixelFormat::Rgba8).as_deref(), Some("yuv420p"));
         assert_eq!(name(codec("prores_ks"), ten).as_deref(), Some("yuv422p10le"));
         assert_eq!(name(codec("ffv1"), ten).as_deref(), Some("yuv422p10le"));
+        assert_eq!(name(codec("gif"), PixelFormat::I420).as_deref(), Some("rgb8"));
         assert_eq!(name(codec("ffv1"), PixelFormat::Gray { bits: 8 }).as_deref(), Some("gray"));
     }
 

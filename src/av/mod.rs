@@ -25,6 +25,7 @@ pub mod demux;
 pub mod encode;
 pub mod encoder;
 mod fields;
+mod log;
 pub mod mux;
 pub mod orient;
 pub mod picture;
@@ -40,13 +41,12 @@ use std::sync::Once;
 /// What FFmpeg reports, with its text.
 pub use ffmpeg_next::Error as AvError;
 
-/// Sets FFmpeg's own logging once: its errors come back as return values and are reported by the caller, so the
-/// library itself stays quiet unless debugging was asked for.
+/// Sets FFmpeg up, once.
 pub(crate) fn init() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        use ffmpeg_next::log::{Level, set_level};
-        set_level(if tracing::enabled!(tracing::Level::DEBUG) { Level::Warning } else { Level::Fatal });
+        ffmpeg_next::util::error::register_all();
+        log::install();
     });
 }
 

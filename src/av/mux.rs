@@ -252,6 +252,11 @@ impl Muxer {
             let moved = |t: Option<i64>| t.map(|t| t + by);
             packet.set_times(moved(packet.pts()), moved(packet.dts()), packet.duration().unwrap_or(0));
         }
+        let by = self.forgotten_delay(packet.stream(), unit);
+        if by != 0 {
+            let moved = |t: Option<i64>| t.map(|t| t + by);
+            packet.set_times(moved(packet.pts()), moved(packet.dts()), packet.duration().unwrap_or(0));
+        }
         // SAFETY: a live context with its head written; the packet names one of its streams, and is reference-counted.
         unsafe {
             debug_assert!(packet.stream() < (*self.context).nb_streams as usize);
@@ -259,6 +264,23 @@ impl Muxer {
             ffi::av_packet_rescale_ts(packet.raw_mut(), unit.into(), (*stream).time_base);
             (*packet.raw_mut()).pos = -1;
             check(ffi::av_interleaved_write_frame(self.context, packet.raw_mut())).map(drop)
+        }
+    }
+
+    /// What must be added to a stream's timestamps because FFmpeg before 6 writes Opus' delay into Matroska's head, which
+    /// readers subtract, and does not add it to the timestamps itself.
+    fn forgotten_delay(&self, stream: usize, unit: Rational) -> i64 {
+        // SAFETY: `stream` is one of the context's, which have codec parameters.
+        let (id, padding) = unsafe {
+            let parameters = (**(*self.context).streams.add(stream)).codecpar;
+            ((*parameters).codec_id, (*parameters).initial_padding)
+        };
+        // SAFETY: no preconditions.
+        let old = unsafe { ffi::avformat_version() } >> 16 < 60;
+        if old && self.container.is_matroska() && id == ffi::AVCodecID::AV_CODEC_ID_OPUS && padding > 0 {
+            Rational::new(1, 48_000).rescale(padding.into(), unit)
+        } else {
+            0
         }
     }
 

@@ -1,6 +1,7 @@
 //! Exact time: ticks of a rational unit, never floating seconds.
 
 use std::cmp::Ordering;
+use std::time::Duration;
 
 /// A fraction. The denominator is positive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -16,6 +17,20 @@ impl Rational {
     #[must_use]
     pub const fn new(num: i32, den: i32) -> Self {
         Self { num, den }
+    }
+    /// From `30000/1001`, `25` or `29.97` (which is 2997/100, exactly); `None` for anything else. In lowest terms.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (num, den) = match text.split_once('/') {
+            Some((num, den)) => (digits(num)?, digits(den)?),
+            None => decimal(text)?,
+        };
+        let (mut a, mut b) = (num, den);
+        while b != 0 {
+            (a, b) = (b, a % b);
+        }
+        let reduced = |v: u128| i32::try_from(v / a.max(1)).ok();
+        (den != 0).then_some(Self { num: reduced(num)?, den: reduced(den)? })
     }
     /// `den / num`: a frame rate's frame time and the reverse.
     #[must_use]
@@ -45,6 +60,47 @@ impl Rational {
     }
 }
 
+/// Time from `90`, `1.5`, `1.5s`, `250ms`, `2:03` or `1:02:03.5`, to the nanosecond; `None` for anything else. Minutes and
+/// seconds behind a colon stay below 60.
+#[must_use]
+pub fn parse_time(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    let nanos = |text: &str, unit: u128| {
+        let (num, den) = decimal(text)?;
+        Some(num.checked_mul(unit)? / den)
+    };
+    let total = if let Some(milliseconds) = text.strip_suffix("ms") {
+        nanos(milliseconds, 1_000_000)?
+    } else if let Some((front, seconds)) = text.rsplit_once(':') {
+        let minutes = match front.split_once(':') {
+            Some((hours, minutes)) => digits(hours)?.checked_mul(60)? + digits(minutes).filter(|m| *m < 60)?,
+            None => digits(front)?,
+        };
+        let seconds = nanos(seconds, 1_000_000_000).filter(|s| *s < 60_000_000_000)?;
+        minutes.checked_mul(60_000_000_000)?.checked_add(seconds)?
+    } else {
+        nanos(text.strip_suffix('s').unwrap_or(text), 1_000_000_000)?
+    };
+    u64::try_from(total).ok().map(Duration::from_nanos)
+}
+
+/// A number of decimal digits alone, of at most 18.
+fn digits(text: &str) -> Option<u128> {
+    let plain = (1..=18).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    if plain { text.parse().ok() } else { None }
+}
+
+/// `12.5` as `(125, 10)`.
+fn decimal(text: &str) -> Option<(u128, u128)> {
+    match text.split_once('.') {
+        None => Some((digits(text)?, 1)),
+        Some((whole, part)) => {
+            let den = 10u128.pow(u32::try_from(part.len()).ok().filter(|n| *n <= 9)?);
+            Some((digits(whole)? * den + digits(part)?, den))
+        }
+    }
+}
+
 /// Facts about a frame that no stage may change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
@@ -68,6 +124,35 @@ mod tests {
         assert_eq!(ntsc.rescale(-1, ms), -33);
         assert_eq!(ms.rescale(i64::MAX, ms), i64::MAX);
         assert_eq!(Rational::new(1, 90000).rescale(1 << 55, Rational::new(1, 90000)), 1 << 55);
+    }
+
+    #[test]
+    fn rates_are_read_exactly() {
+        for (text, num, den) in [("30000/1001", 30000, 1001), ("29.97", 2997, 100), ("25", 25, 1), ("50/2", 25, 1)] {
+            assert_eq!(Rational::parse(text), Some(Rational::new(num, den)), "{text}");
+        }
+        for text in ["", "-5", "1/0", "1/", "a", "1.2.3", "1e3", "99999999999", "1.0/2"] {
+            assert_eq!(Rational::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn times_are_read_exactly() {
+        for (text, milliseconds) in [
+            ("90", 90_000),
+            ("1.5", 1_500),
+            ("1.5s", 1_500),
+            ("250ms", 250),
+            ("2:03", 123_000),
+            ("1:02:03.5", 3_723_500),
+            ("90:00", 5_400_000),
+        ] {
+            assert_eq!(parse_time(text), Some(Duration::from_millis(milliseconds)), "{text}");
+        }
+        assert_eq!(parse_time("0.000000001"), Some(Duration::from_nanos(1)));
+        for text in ["", "-1", "1:60", "1:60:00", "abc", "1:2:3:4", ":5", "5:", "1.", "1h"] {
+            assert_eq!(parse_time(text), None, "{text}");
+        }
     }
 
     #[test]

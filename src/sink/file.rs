@@ -91,6 +91,10 @@ impl FileSink {
         if size != info.size {
             notes.push(format!("{} takes even sizes only: {} is encoded as {size}", encoder.name(), info.size));
         }
+        let container = match &copier {
+            Some(copier) => roomy(container, &encoder, copier, &mut notes).map_err(failed)?,
+            None => container,
+        };
         let mut muxer = Muxer::new(container, part.path()).map_err(failed)?;
         let unit = info.frame_rate.filter(|_| container.is_constant_rate()).map(Rational::inverse);
         let ticks = unit.unwrap_or(info.time_base);
@@ -346,6 +350,30 @@ const fn even(size: Size) -> Size {
 /// As many as there are cores, within reason: every frame thread of an encoder holds frames.
 fn threads() -> usize {
     std::thread::available_parallelism().map_or(2, usize::from).min(8)
+}
+
+/// The container, or its roomier relative where that keeps sound from being lost.
+fn roomy(
+    container: Container,
+    encoder: &Encoder,
+    copier: &Copier,
+    notes: &mut Vec<String>,
+) -> Result<Container, AvError> {
+    let Some(roomier) = container.roomier() else { return Ok(container) };
+    let plan = |container| -> Result<Muxer, AvError> {
+        let mut plan = Muxer::new(container, Path::new("plan"))?;
+        plan.add_encoded(encoder, encoder.time_base(), None)?;
+        Ok(plan)
+    };
+    let (narrow, wide) = (plan(container)?, plan(roomier)?);
+    let mut sounds = copier.input().streams().filter(|s| s.kind() == Kind::Audio);
+    let Some(lost) = sounds.find(|s| !narrow.would_take(*s) && wide.would_take(*s)) else { return Ok(container) };
+    let (index, codec) = (lost.index(), lost.codec_name());
+    notes.push(format!(
+        "written as QuickTime: {} files cannot hold the {codec} sound of stream {index}",
+        container.name()
+    ));
+    Ok(roomier)
 }
 
 /// Adds the streams of the output in the order of the input; answers where the video is.

@@ -13,7 +13,7 @@ pub use damage::{Damage, DamageReport};
 
 use super::OpenOptions;
 use crate::av::AvError;
-use crate::av::copy::Cut;
+use crate::av::copy::{Cut, PATIENCE};
 use crate::av::decode::{Decoded, Decoder};
 use crate::av::demux::{Demuxer, Packet};
 use crate::av::orient::Orientation;
@@ -25,10 +25,12 @@ use crate::frame::{
     ChromaSiting, ColorInfo, CpuImage, Frame, Matrix, Packing, PixelFormat, Range, Rational, Size, Stamp, StreamInfo,
 };
 use crate::stage::FrameSource;
+use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 
-/// Read errors in a row after which the file counts as ended.
-const PATIENCE: u32 = 64;
+const MICRO: Rational = Rational::new(1, 1_000_000);
+/// Seconds that a stream must be short of its stated length to count as cut off.
+const CLEAR_GAP: Rational = Rational::new(1, 2);
 
 /// A decoded frame that waits for its successor, which may be needed for its duration.
 struct Timed {
@@ -58,6 +60,8 @@ pub struct FileSource {
     ended: bool,
     bad_reads: u32,
     packets: u64,
+    /// End of what was read, in the file's ticks.
+    reached: i64,
     /// The last frame taken from the decoder: its time and duration in the file's ticks.
     last: Option<(i64, i64)>,
     waiting: Option<Timed>,
@@ -77,9 +81,13 @@ impl FileSource {
     /// # Errors
     /// [`Error::Open`]: see [`super::open`].
     pub fn open(path: &Path, options: &OpenOptions) -> Result<Self> {
-        let failed = |e: AvError| Error::open(path, e);
+        let failed = |e: AvError| match e {
+            AvError::InvalidData => Error::open(path, "it is no video, or its head or index is damaged or cut off"),
+            other => Error::open(path, other),
+        };
         let mut demuxer = Demuxer::open(path).map_err(failed)?;
         let stream = demuxer.video_stream().ok_or_else(|| Error::open(path, "it has no video stream"))?;
+        // Not only for speed: in a file that is cut off, another stream's end can come before this one's.
         demuxer.keep(|index| index == stream);
         let facts = demuxer.stream(stream);
         let decoder = Decoder::open(facts, threads(options.threads)).map_err(|e| match e {
@@ -98,6 +106,7 @@ impl FileSource {
             ended: false,
             bad_reads: 0,
             packets: 0,
+            reached: i64::MIN,
             last: None,
             waiting: None,
             index: 0,
@@ -221,9 +230,7 @@ impl FileSource {
             return facts.frame_count();
         }
         let unit = self.info.time_base;
-        let length = facts
-            .duration()
-            .or_else(|| self.demuxer.duration().map(|us| Rational::new(1, 1_000_000).rescale(us, unit)));
+        let length = facts.duration().or_else(|| self.demuxer.duration().map(|us| MICRO.rescale(us, unit)));
         let stop = length.map(|l| facts.start_time().unwrap_or(first).saturating_add(l));
         let stop = match (stop, self.cut.end) {
             (Some(a), Some(b)) => a.min(b),
@@ -266,6 +273,7 @@ impl FileSource {
         match self.demuxer.read(&mut self.packet) {
             Ok(true) if self.packet.stream() != self.stream => return Ok(()),
             Ok(true) => {
+                self.reach();
                 self.bad_reads = 0;
                 self.packets += 1;
                 if self.packet.damaged() {
@@ -296,17 +304,33 @@ impl FileSource {
         }
     }
 
-    /// Compares what was read with what the index promised.
+    /// Notes how far into the film the file reaches.
+    fn reach(&mut self) {
+        if let Some(at) = self.packet.pts().or(self.packet.dts()) {
+            self.reached = self.reached.max(at.saturating_add(self.packet.duration().unwrap_or(0)));
+        }
+    }
+
+    /// Compares what was read with what the file promises.
     fn missing(&self) {
+        self.damage.skipped(self.demuxer.silent_errors());
         if self.cut.start.is_some() {
             return;
         }
-        if let Some(promised) = self.demuxer.stream(self.stream).frame_count() {
-            // Edit lists drop packets, so only a clear difference counts.
-            if self.packets + 2 < promised {
-                self.damage.missing(promised - self.packets);
+        // Edit lists drop packets and clocks are rounded, so only a clear difference counts.
+        let facts = self.demuxer.stream(self.stream);
+        let promised = facts.frame_count().unwrap_or(0);
+        let mut missing = promised.saturating_sub(self.packets + 2);
+        let unit = self.info.time_base;
+        if let (Some(length), Some(rate)) = (facts.stated_duration(), self.info.frame_rate) {
+            // Matroska counts from zero, others from the stream's start: whichever asks for less.
+            let start = facts.start_time().unwrap_or(0).min(0);
+            let short = start.saturating_add(length).saturating_sub(self.reached);
+            if unit.compare(short, CLEAR_GAP, 1) == Ordering::Greater {
+                missing = missing.max(u64::try_from(unit.rescale(short, rate.inverse())).unwrap_or(0));
             }
         }
+        self.damage.missing(missing);
     }
 
     /// Gives a frame a time that makes sense.
@@ -394,7 +418,6 @@ impl FrameSource for FileSource {
 
 /// The part of the file that the options ask for, on the video stream's clock.
 fn cut(demuxer: &Demuxer, unit: Rational, options: &OpenOptions) -> Cut {
-    const MICRO: Rational = Rational::new(1, 1_000_000);
     const NANO: Rational = Rational::new(1, 1_000_000_000);
     /// A film may begin late, and then its silence belongs to it; a broadcast's clock merely runs.
     const LATEST_START: i64 = 10_000_000;

@@ -71,6 +71,11 @@ impl DamageReport {
         self.lock().missing += frames;
     }
 
+    /// Places that the demuxer stepped over.
+    pub(super) fn skipped(&self, places: u64) {
+        self.lock().packets += places;
+    }
+
     pub(super) fn clear(&self) {
         *self.lock() = Damage::default();
     }
