@@ -214,6 +214,9 @@ impl Encoder {
         self.frames += 1;
         self.durations.push_back((stamp.pts, stamp.duration));
         frame.set_pts(pts);
+        // MPEG's encoders take a fixed quantiser from the frame, not from the context.
+        // SAFETY: plain fields of an open encoder and of a frame that is exclusively borrowed.
+        unsafe { (*frame.raw_mut()).quality = (*self.context).global_quality };
         // SAFETY: an open encoder and a live frame, of which it takes a reference.
         check(unsafe { ffi::avcodec_send_frame(self.context, frame.raw()) }).map(drop)
     }

@@ -128,6 +128,12 @@ impl Codec {
             .map(|(format, _)| format)
     }
 
+    /// Sizes must be whole multiples of a chroma sample.
+    #[must_use]
+    pub fn wants_whole_samples(self) -> bool {
+        matches!(self.id(), AVCodecID::AV_CODEC_ID_H264 | AVCodecID::AV_CODEC_ID_HEVC)
+    }
+
     /// Options that make it as good as x264 at CRF `quality`, about; and as fast as a film that is drawn meanwhile
     /// needs. Whether the encoder has an option is asked through `has`.
     #[must_use]
@@ -142,9 +148,13 @@ impl Codec {
         };
         let options = match name.as_str() {
             // Measured at 1280x720 on two cores: see benches/codec.rs.
-            "libx264" | "libx264rgb" | "libx265" => {
-                vec![("preset", "veryfast".into()), ("crf", quality.to_string())]
-            }
+            "libx264" | "libx264rgb" => vec![("preset", "veryfast".into()), ("crf", quality.to_string())],
+            "libx265" => vec![
+                ("preset", "veryfast".into()),
+                ("crf", quality.to_string()),
+                // It writes to the terminal by itself.
+                ("x265-params", "log-level=error".into()),
+            ],
             "libvpx" => vec![
                 ("crf", wide.max(4.0).to_string()),
                 // CRF in VP8 is a floor under a bit rate, which must not be what limits.

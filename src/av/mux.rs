@@ -58,8 +58,8 @@ impl Muxer {
         }
         let muxer = Self { context, container, trial: false, offset: None };
         if container.is_matroska() {
-            // Matroska stores presentation times alone, and may store negative ones: FFmpeg would move the whole film
-            // because of decoding times that it does not write.
+            // FFmpeg would move the whole film because of decoding times before zero, which Matroska does not store, and
+            // because of the few milliseconds of sound before zero that warm a decoder up, which it can store.
             // SAFETY: plain field of a live context.
             unsafe { (*context).avoid_negative_ts = 0 };
         }
@@ -234,10 +234,10 @@ impl Muxer {
         Ok(())
     }
 
-    /// Tells when the first picture is shown. A container that cannot show anything before its zero (mp4) gets
-    /// the whole film moved there.
+    /// Tells when the first picture is shown. In a container that cannot show anything before its zero (mp4, Matroska)
+    /// the whole film is moved there.
     pub fn first_picture(&mut self, pts: i64, unit: Rational) {
-        if pts < 0 && self.container.is_mov() {
+        if pts < 0 && (self.container.is_mov() || self.container.is_matroska()) {
             self.offset = Some((-pts, unit));
         }
     }

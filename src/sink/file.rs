@@ -3,8 +3,8 @@
 //!
 //! * Timestamps go through untouched: the encoder counts in the source's ticks, and the container is asked to.
 //! * With 4:2:0 or 4:2:2, H.264 and H.265 have only even sizes: a picture of odd size gets its last column or row twice,
-//!   so that 321x181 becomes 322x182.
-//! * A container that cannot show what lies before zero (mp4) gets the whole film moved so that it begins there.
+//!   so that 321x181 becomes 322x182. Nothing is cut off, and with `pix_fmt=yuv444p` it stays as it is.
+//! * Where a container cannot show what lies before zero (mp4, Matroska), a film that begins there is moved as a whole.
 
 use super::part::Part;
 use super::{Output, SinkOptions};
@@ -301,11 +301,12 @@ fn open_codec(
             threads: threads(),
         }
     };
-    let mut chosen = spec(info.size);
+    let whole = whole_samples(info.size, reading.format);
+    // x264 would leave the last row and column out without a word.
+    let mut chosen = spec(if codec.wants_whole_samples() { whole } else { info.size });
     let opened = match Encoder::open(codec, &chosen) {
-        // Not every encoder says that it takes even sizes only.
-        Err(OpenError::Codec(first)) if even(info.size) != info.size => {
-            chosen = spec(even(info.size));
+        Err(OpenError::Codec(first)) if whole != chosen.size => {
+            chosen = spec(whole);
             Encoder::open(codec, &chosen).map_err(|_| OpenError::Codec(first))
         }
         other => other,
@@ -343,8 +344,14 @@ fn output_color(info: &StreamInfo, format: PixelFormat, encoder: AvFormat, codec
     }
 }
 
-const fn even(size: Size) -> Size {
-    Size::new(size.width + size.width % 2, size.height + size.height % 2)
+/// Room for whole chroma samples: at most a column and a row more.
+const fn whole_samples(size: Size, format: PixelFormat) -> Size {
+    match format {
+        PixelFormat::Yuv { shift_x, shift_y, .. } => {
+            Size::new(size.width.next_multiple_of(1 << shift_x), size.height.next_multiple_of(1 << shift_y))
+        }
+        _ => size,
+    }
 }
 
 /// As many as there are cores, within reason: every frame thread of an encoder holds frames.

@@ -1,0 +1,12 @@
+//! The file path without drawing: `source` into `sink`, checked with the `ffmpeg` and `ffprobe` programs, which also make
+//! every input.
+
+// Helpers of tests may panic as tests do.
+#![allow(clippy::expect_used)]
+
+mod colour;
+mod damage;
+mod output;
+mod streams;
+mod support;
+mod timing;
