@@ -22,12 +22,12 @@ struct Unpack {
     chroma_last: vec2f,
 }
 @group(0) @binding(10) var<storage, read> planes: array<u32>;
-@group(0) @binding(11) var<uniform> layout: Planes;
+@group(0) @binding(11) var<uniform> offsets: Planes;
 @group(0) @binding(12) var<uniform> unpack: Unpack;
 @group(0) @binding(13) var photo_out: PhotoOut;
 
 fn stored(plane: u32, column: u32, row: u32) -> f32 {
-    let byte = layout.start[plane] + row * layout.stride[plane] + column * sample_bytes;
+    let byte = offsets.start[plane] + row * offsets.stride[plane] + column * sample_bytes;
     let word = planes[byte >> 2u] >> ((byte & 3u) * 8u);
     if sample_bytes == 1u {
         return f32(word & 0xffu);
@@ -65,7 +65,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     var rgb: vec3f;
     var light: f32;
     if kind == 2u {
-        let word = planes[(layout.start.x + pixel.y * layout.stride.x) / 4u + pixel.x];
+        let word = planes[(offsets.start.x + pixel.y * offsets.stride.x) / 4u + pixel.x];
         rgb = unpack4x8unorm(word).rgb;
         light = luma(rgb);
     } else {

@@ -24,6 +24,15 @@ pub fn tame_openmp() {
     }
 }
 
+/// Keeps Mesa's device-selection layer from asking a display server which GPU is whose: the program chooses by itself,
+/// and where there is no display the layer complains on stderr. Must happen before Vulkan is loaded.
+pub fn leave_display_alone() {
+    if env::var_os("MESA_VK_DEVICE_SELECT").is_none() && env::var_os("NODEVICE_SELECT").is_none() {
+        // SAFETY: the process has one thread so far, so nobody reads the environment meanwhile.
+        unsafe { env::set_var("NODEVICE_SELECT", "1") };
+    }
+}
+
 /// Loads the library and runs the program.
 ///
 /// # Errors

@@ -12,6 +12,7 @@
 //! The network works small, the shaders work big: the generator answers with colour at a few hundred lines, the
 //! shaders bring that to full size along the photo's own edges and ink it.
 
+pub mod app;
 pub mod av;
 pub mod cli;
 pub mod config;

@@ -25,6 +25,13 @@ pub struct Settings {
     pub paper: Option<Paper>,
 }
 
+impl Settings {
+    /// Leaves the generator's own drawing alone.
+    pub fn without_effects(&mut self) {
+        (self.tone, self.outline, self.halftone, self.paper) = (None, None, None, None);
+    }
+}
+
 /// The generator network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

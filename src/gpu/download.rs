@@ -6,7 +6,9 @@ use crate::frame::{ColorInfo, CpuImage, PixelFormat, Planes, Size};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
-use wgpu::{BindingResource, Buffer, BufferDescriptor, BufferUsages, CommandEncoder, MapMode, PollType, SubmissionIndex};
+use wgpu::{
+    BindingResource, Buffer, BufferDescriptor, BufferUsages, CommandEncoder, MapMode, PollType, SubmissionIndex,
+};
 
 /// Frames on their way. Two keep the device busy while the host copies one out; more only add memory and latency.
 const RING: usize = 2;
@@ -73,8 +75,7 @@ impl<T> Download<T> {
             })
         };
         let packed = buffer("packed planes", BufferUsages::STORAGE | BufferUsages::COPY_SRC);
-        let slots =
-            (0..RING).map(|_| buffer("download", BufferUsages::COPY_DST | BufferUsages::MAP_READ)).collect();
+        let slots = (0..RING).map(|_| buffer("download", BufferUsages::COPY_DST | BufferUsages::MAP_READ)).collect();
         Self { layout, color, packed, slots, flights: VecDeque::new(), next: 0 }
     }
 

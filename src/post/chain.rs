@@ -101,8 +101,7 @@ impl PostChain {
             &[(0, frame_resource.clone()), (14, photo.resource()), (15, guide_luma.resource())],
             small,
         )?;
-        let fit =
-            upsample::Fit::new(&context, &settings.upsample, small, &frame_resource, &guide_luma.resource())?;
+        let fit = upsample::Fit::new(&context, &settings.upsample, small, &frame_resource, &guide_luma.resource())?;
 
         let outline_uniform = Uniform::new(
             &context,
@@ -124,16 +123,13 @@ impl PostChain {
             )?),
         };
 
-        let tone_uniform =
-            Uniform::new(&context, &settings.tone.as_ref().map(tone::Uniform::new).unwrap_or_default());
+        let tone_uniform = Uniform::new(&context, &settings.tone.as_ref().map(tone::Uniform::new).unwrap_or_default());
         let halftone_uniform = Uniform::new(
             &context,
             &settings.halftone.as_ref().map(|h| halftone::Uniform::new(h, scale)).unwrap_or_default(),
         );
-        let paper_uniform = Uniform::new(
-            &context,
-            &settings.paper.as_ref().map(|p| paper::Uniform::new(p, scale)).unwrap_or_default(),
-        );
+        let paper_uniform =
+            Uniform::new(&context, &settings.paper.as_ref().map(|p| paper::Uniform::new(p, scale)).unwrap_or_default());
         // Bindings of an effect that is off must be there, but nothing reads them.
         let blank = Texture::new(&context, "nothing", Size::new(1, 1), TextureFormat::Rgba8Unorm);
         let line_resources =

@@ -7,6 +7,7 @@ mod still;
 
 pub use file::FileSink;
 pub use null::NullSink;
+pub use part::part_name;
 pub use still::StillSink;
 
 use crate::av::copy::Cut;

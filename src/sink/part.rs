@@ -62,7 +62,9 @@ impl Drop for Part {
     }
 }
 
-fn part_name(target: &Path) -> Option<PathBuf> {
+/// The name an output has until it is whole: `NAME.part.EXT`; `None` where `target` names no file.
+#[must_use]
+pub fn part_name(target: &Path) -> Option<PathBuf> {
     let mut name = OsString::from(target.file_stem()?);
     name.push(".part");
     if let Some(extension) = target.extension() {

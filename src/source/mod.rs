@@ -1,10 +1,12 @@
 //! Where frames come from: a video file or one picture, told apart by content.
 
 mod file;
+mod pattern;
 mod retime;
 mod still;
 
 pub use file::{Damage, DamageReport, FileSource};
+pub use pattern::Pattern;
 pub use retime::Retime;
 pub use still::StillSource;
 

@@ -46,9 +46,7 @@ impl Adam {
         self.step += 1;
         let (b1, b2) = self.betas;
         let rate = rate * (1.0 - b2.powi(self.step)).sqrt() / (1.0 - b1.powi(self.step));
-        for (((p, g), m), v) in
-            self.parameters.iter_mut().zip(&gradients).zip(&mut self.first).zip(&mut self.second)
-        {
+        for (((p, g), m), v) in self.parameters.iter_mut().zip(&gradients).zip(&mut self.first).zip(&mut self.second) {
             let g = g * shrink;
             *m = &*m * b1 + &g * (1.0 - b1);
             *v = &*v * b2 + g.f_square()? * (1.0 - b2);

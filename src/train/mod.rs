@@ -2,10 +2,10 @@
 pub mod adam;
 pub mod data;
 pub mod discriminator;
-pub mod perceptual;
-pub mod teacher;
 pub mod loss;
+pub mod perceptual;
 pub mod run;
+pub mod teacher;
 
 use std::path::PathBuf;
 

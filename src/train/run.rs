@@ -238,9 +238,7 @@ fn load_photos(options: &TrainOptions, tell: &mut dyn FnMut(&str)) -> Result<(Ve
         let workers: Vec<_> = (0..cores)
             .map(|w| {
                 let (files, cache) = (&files, &cache);
-                s.spawn(move || {
-                    files.iter().skip(w).step_by(cores).map(|f| Ok((f.clone(), pair(f, cache)?))).collect()
-                })
+                s.spawn(move || files.iter().skip(w).step_by(cores).map(|f| Ok((f.clone(), pair(f, cache)?))).collect())
             })
             .collect();
         workers.into_iter().map(|w| w.join().unwrap_or_else(|p| std::panic::resume_unwind(p))).collect()
@@ -254,7 +252,8 @@ fn load_photos(options: &TrainOptions, tell: &mut dyn FnMut(&str)) -> Result<(Ve
         if i % 41 == 7 { held.push(pair.photo) } else { pairs.push(pair) }
     }
     if pairs.len() < 8 {
-        let reason = format!("{} holds {} photos of {CROP} pixels or more; 8 are needed", options.photos.display(), pairs.len());
+        let reason =
+            format!("{} holds {} photos of {CROP} pixels or more; 8 are needed", options.photos.display(), pairs.len());
         return Err(Error::Training { reason });
     }
     Ok((pairs, held))
@@ -279,7 +278,8 @@ fn load_comics(options: &TrainOptions) -> Result<Vec<Picture>> {
     let read = data::files(&options.comics)?.iter().map(|f| data::read(f)).collect::<Result<Vec<_>>>()?;
     let large: Vec<Picture> = read.into_iter().filter(|p| p.width >= CROP && p.height >= CROP).collect();
     if large.len() < 8 {
-        let reason = format!("{} holds {} panels of {CROP} pixels or more; 8 are needed", options.comics.display(), large.len());
+        let reason =
+            format!("{} holds {} panels of {CROP} pixels or more; 8 are needed", options.comics.display(), large.len());
         return Err(Error::Training { reason });
     }
     Ok(large)
@@ -291,8 +291,15 @@ fn start(options: &TrainOptions) -> Result<State, TchError> {
     let generator = Adam::new(Network::fresh(device)?, (0.8, 0.99))?;
     let average = generator.parameters.iter().map(|p| p.detach().copy()).collect();
     let critic = Adam::new(discriminator::parameters(device)?, (0.5, 0.99))?;
-    let mut state =
-        State { generator, critic, vectors: discriminator::vectors(device)?, average, grams: vec![], step: 0, minutes: 0.0 };
+    let mut state = State {
+        generator,
+        critic,
+        vectors: discriminator::vectors(device)?,
+        average,
+        grams: vec![],
+        step: 0,
+        minutes: 0.0,
+    };
     if options.resume {
         restore(&mut state, &options.out.with_extension("checkpoint"), device)?;
     }
@@ -312,7 +319,11 @@ fn entries(state: &State) -> Vec<(String, Tensor)> {
         ("average", &state.average),
         ("grams", &state.grams),
     ] {
-        out.extend(list.iter().enumerate().map(|(i, t)| (format!("{name}/{i:03}"), t.detach().to_device(Device::Cpu).contiguous())));
+        out.extend(
+            list.iter()
+                .enumerate()
+                .map(|(i, t)| (format!("{name}/{i:03}"), t.detach().to_device(Device::Cpu).contiguous())),
+        );
     }
     let numbers = [state.step as f64, state.minutes, f64::from(state.generator.step), f64::from(state.critic.step)];
     out.push(("numbers".into(), Tensor::from_slice(&numbers)));

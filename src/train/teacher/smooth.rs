@@ -92,8 +92,11 @@ pub fn kuwahara(lab: &[Plane; 3], flow: &Flow, radius: f32) -> [Plane; 3] {
                     let base = turn.floor();
                     let share = turn - base;
                     let near = base as usize % SECTORS;
-                    let shares =
-                        if distance == 0.0 { [(near, 1.0); 2] } else { [(near, 1.0 - share), ((near + 1) % SECTORS, share)] };
+                    let shares = if distance == 0.0 {
+                        [(near, 1.0); 2]
+                    } else {
+                        [(near, 1.0 - share), ((near + 1) % SECTORS, share)]
+                    };
                     for (sector, share) in shares {
                         let weight = falloff * share;
                         total[sector] += weight;

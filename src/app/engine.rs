@@ -1,0 +1,93 @@
+//! The two middle stages of a run, built from a style and a machine: generator and shaders.
+
+use super::progress::Voice;
+use crate::cli;
+use crate::config::{self, Settings};
+use crate::error::Result;
+use crate::frame::{ColorInfo, CpuImage, Drawn, PixelFormat, StreamInfo};
+use crate::gpu::Context;
+use crate::post::PostChain;
+use crate::stage::FrameFilter;
+use crate::stylize::{self, Detail};
+
+type Stylizer = Box<dyn FrameFilter<In = CpuImage, Out = Drawn>>;
+type Post = Box<dyn FrameFilter<In = Drawn, Out = CpuImage>>;
+
+/// Generator and shaders, ready to draw, and what they compute on.
+pub struct Engine {
+    /// Photo in, drawing out.
+    pub stylizer: Stylizer,
+    /// Drawing in, finished picture out.
+    pub post: Post,
+    /// What the generator computes on, in words.
+    pub device: String,
+    /// What the shaders run on, in words.
+    pub adapter: String,
+    warnings: Vec<String>,
+}
+
+impl Engine {
+    /// Builds both stages, side by side: loading weights and compiling shaders take about a second each.
+    ///
+    /// # Errors
+    /// Weights, device or graphics adapter cannot be used.
+    pub fn new(
+        settings: &Settings,
+        machine: &cli::Machine,
+        input: &StreamInfo,
+        output: (PixelFormat, ColorInfo),
+    ) -> Result<Self> {
+        let detail = detail(machine.detail);
+        std::thread::scope(|s| {
+            let stylizer = s.spawn(|| stylize::build(&settings.generator, detail, &machine.device, input));
+            let post = build_post(settings, detail, input, output);
+            let stylizer = stylizer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            let (post, adapter, software) = post?;
+            let mut warnings: Vec<String> = stylizer.warning.into_iter().collect();
+            if software {
+                warnings.push(format!("{adapter} is a software renderer: shaders run on the processor, slowly"));
+            }
+            Ok(Self { stylizer: stylizer.filter, post, device: stylizer.device, adapter, warnings })
+        })
+    }
+
+    /// Says once what computes, and loudly what the user may not have expected.
+    pub fn introduce(&self, voice: Voice) {
+        voice.say(&format!("generator on {}, shaders on {}", self.device, self.adapter));
+        for warning in &self.warnings {
+            voice.warn(warning);
+        }
+    }
+}
+
+/// The style that was asked for.
+///
+/// # Errors
+/// An unknown style or setting.
+pub fn settings(look: &cli::Look) -> Result<Settings> {
+    let mut settings = config::load(&look.style, &look.set)?;
+    if let Some(strength) = look.strength {
+        settings.generator.strength = strength;
+    }
+    Ok(settings)
+}
+
+fn detail(detail: cli::Detail) -> Detail {
+    match detail {
+        cli::Detail::Draft => Detail::Draft,
+        cli::Detail::Standard => Detail::Standard,
+        cli::Detail::Fine => Detail::Fine,
+    }
+}
+
+fn build_post(
+    settings: &Settings,
+    detail: Detail,
+    input: &StreamInfo,
+    output: (PixelFormat, ColorInfo),
+) -> Result<(Post, String, bool)> {
+    let context = Context::new()?;
+    let (adapter, software) = (context.describe().to_owned(), context.is_software());
+    let chain = PostChain::new(context, settings, input, output, detail.working_size(input.size))?;
+    Ok((Box::new(chain), adapter, software))
+}

@@ -1,0 +1,104 @@
+//! From what was typed to what is done: parses, runs the command, tells the outcome, answers with the exit code.
+
+mod bench;
+mod convert;
+mod engine;
+mod interrupt;
+mod progress;
+mod quantity;
+mod styles;
+#[cfg(feature = "torch")]
+mod train;
+
+use crate::cli::{Cli, Command, Shell};
+use crate::error::{Error, Result};
+use clap::{CommandFactory, Parser, error::ErrorKind};
+use progress::Voice;
+
+/// How a command ended, short of an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Done,
+    /// Ctrl-C: the file holds what was drawn until then.
+    Interrupted,
+}
+
+/// What the launcher calls: runs the command line of this process and answers with its exit code
+/// (0 done, 1 failed, 2 wrong usage, 130 interrupted).
+#[unsafe(no_mangle)]
+pub extern "C" fn comicvid_main() -> i32 {
+    // A panic must not unwind into the launcher.
+    std::panic::catch_unwind(main).unwrap_or(1)
+}
+
+fn main() -> i32 {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return error.exit_code();
+        }
+    };
+    log(cli.verbose);
+    let voice = match &cli.command {
+        None => Voice::choose(cli.convert.json, cli.convert.quiet),
+        Some(Command::Bench(bench)) => Voice::choose(bench.json, false),
+        Some(_) => Voice::choose(false, false),
+    };
+    match dispatch(&cli, voice) {
+        Ok(Outcome::Done) => 0,
+        Ok(Outcome::Interrupted) => 130,
+        Err(error) => {
+            voice.fail(&error);
+            1
+        }
+    }
+}
+
+fn dispatch(cli: &Cli, voice: Voice) -> Result<Outcome> {
+    match (&cli.command, &cli.input, &cli.output) {
+        (Some(Command::Styles(args)), ..) => styles::run(args)?,
+        (Some(Command::Bench(args)), ..) => bench::run(args, voice)?,
+        (Some(Command::Train(args)), ..) => return train(args, voice),
+        (Some(Command::Completions { shell }), ..) => completions(*shell),
+        (None, Some(input), Some(output)) => return convert::run(input, output, &cli.convert, voice),
+        // clap lets nobody through without a command and without files.
+        (None, ..) => Cli::command().error(ErrorKind::MissingRequiredArgument, "two files are needed").exit(),
+    }
+    Ok(Outcome::Done)
+}
+
+#[cfg(feature = "torch")]
+fn train(args: &crate::cli::Train, voice: Voice) -> Result<Outcome> {
+    train::run(args, voice)
+}
+
+#[cfg(not(feature = "torch"))]
+fn train(_: &crate::cli::Train, _: Voice) -> Result<Outcome> {
+    Err(Error::Training { reason: "this program was built without libtorch (Cargo feature `torch`)".into() })
+}
+
+fn completions(shell: Shell) {
+    use clap_complete::aot::Shell as To;
+    let shell = match shell {
+        Shell::Bash => To::Bash,
+        Shell::Elvish => To::Elvish,
+        Shell::Fish => To::Fish,
+        Shell::Powershell => To::PowerShell,
+        Shell::Zsh => To::Zsh,
+    };
+    clap_complete::generate(shell, &mut Cli::command(), "comicvid", &mut std::io::stdout());
+}
+
+/// Library messages on stderr; `COMICVID_LOG` takes filters such as `comicvid=debug`.
+fn log(verbose: u8) {
+    let level = match verbose {
+        0 => "error",
+        1 => "comicvid=info,warn",
+        _ => "comicvid=debug,info",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("COMICVID_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
+    // A second call (tests) keeps the first subscriber.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().try_init();
+}
