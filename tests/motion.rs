@@ -3,8 +3,8 @@
 #[path = "motion/scene.rs"]
 mod scene;
 
-use comicvid::frame::{Drawing, Size};
-use comicvid::motion::{Calm, Pair, SmallRgb};
+use comicvid::frame::{Drawing, Size, SmallRgb};
+use comicvid::motion::{Calm, Pair};
 use scene::{Scene, add_noise, draw};
 
 const SIZE: Size = Size::new(640, 360);
@@ -93,14 +93,6 @@ fn change(a: &Drawing, b: &Drawing) -> f64 {
     sum as f64 / (a.size.pixels() * 3) as f64
 }
 
-/// The picture itself as a drawing.
-fn bytes(picture: &SmallRgb) -> Drawing {
-    let [r, g, b] = picture.planes();
-    let byte = |value: f32| (value * 255.0).round() as u8;
-    let rgba = (0..r.len()).flat_map(|i| [byte(r[i]), byte(g[i]), byte(b[i]), 255]).collect();
-    Drawing { size: picture.size, rgba }
-}
-
 fn mean_change(drawings: &[Drawing]) -> f64 {
     drawings.windows(2).map(|pair| change(&pair[0], &pair[1])).sum::<f64>() / (drawings.len() - 1) as f64
 }
@@ -127,7 +119,7 @@ fn a_still_picture_stays_bit_identical() {
 fn camera_noise_does_not_reach_the_drawing() {
     let pictures = noisy(&Scene::still(SMALL), 0..8, 0.012);
     let untouched: Vec<Drawing> = pictures.iter().map(draw).collect();
-    let input: Vec<Drawing> = pictures.iter().map(bytes).collect();
+    let input: Vec<Drawing> = pictures.iter().map(SmallRgb::to_drawing).collect();
     let (_, drawings, _) = run(Calm::DEFAULT, &pictures);
     let (input, raw, calmed) = (mean_change(&input), mean_change(&untouched), mean_change(&drawings[2..]));
     println!("still scene: input changes by {input:.2}, drawing by {raw:.2}, calmed drawing by {calmed:.2}");
@@ -163,7 +155,7 @@ fn what_has_gone_leaves_no_ghost() {
                 rgb[c * size.pixels() + i] = if on { disc[c] } else { ground[c] } + grain;
             }
         }
-        SmallRgb { size, rgb }
+        SmallRgb { size, planes: rgb }
     };
     let pictures: Vec<SmallRgb> = (0..16).map(|time| at(time as f32)).collect();
     for calm in [Calm::DEFAULT, 1.0] {
@@ -194,8 +186,8 @@ fn a_shifted_film_gives_shifted_drawings() {
     let crop = |left: usize| -> Vec<SmallRgb> {
         let size = Size::new(320, 224);
         let cut = |picture: &SmallRgb| {
-            let rows = picture.rgb.chunks_exact(352);
-            SmallRgb { size, rgb: rows.flat_map(|row| &row[left..left + 320]).copied().collect() }
+            let rows = picture.planes.chunks_exact(352);
+            SmallRgb { size, planes: rows.flat_map(|row| &row[left..left + 320]).copied().collect() }
         };
         wide.iter().map(cut).collect()
     };

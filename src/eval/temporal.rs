@@ -2,7 +2,8 @@
 //!
 //! Both are measured on pictures of one size, sRGB-encoded, scale 0..=1. The motion comes from the input alone.
 
-use crate::motion::{Pair, SmallRgb};
+use crate::frame::SmallRgb;
+use crate::motion::Pair;
 
 /// Confidence from which a pixel counts as seen in both pictures.
 const SEEN: f32 = 0.5;
@@ -110,7 +111,7 @@ impl Temporal {
             let still = u == 0.0 && v == 0.0;
             self.still_pixels += f64::from(u8::from(still));
             for film in 0..2 {
-                for (now, before) in now[film].planes().into_iter().zip(before[film].planes()) {
+                for (now, before) in now[film].channels().into_iter().zip(before[film].channels()) {
                     let warped = bilinear(before, width, x as f32 + u * scale, y as f32 + v * scale);
                     let change = f64::from(now[y * width + x] - warped);
                     self.warping[film] += change * change;

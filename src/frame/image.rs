@@ -165,6 +165,37 @@ impl std::fmt::Debug for CpuImage {
     }
 }
 
+/// What the generator sees: a small picture, planar, sRGB-encoded, 0..=1.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SmallRgb {
+    /// Pixels.
+    pub size: Size,
+    /// R plane, G plane, B plane, rows packed.
+    pub planes: Vec<f32>,
+}
+
+impl SmallRgb {
+    /// R plane, G plane, B plane.
+    #[must_use]
+    pub fn channels(&self) -> [&[f32]; 3] {
+        let (r, rest) = self.planes.split_at(self.size.pixels());
+        let (g, b) = rest.split_at(self.size.pixels());
+        [r, g, b]
+    }
+
+    /// As 8-bit RGBA.
+    #[must_use]
+    pub fn to_drawing(&self) -> Drawing {
+        let [r, g, b] = self.channels();
+        let byte = |v: f32| (v.clamp(0.0, 1.0) * 255.0 + 0.5) as u8;
+        let mut rgba = vec![255; self.size.pixels() * 4];
+        for (((out, r), g), b) in rgba.chunks_exact_mut(4).zip(r).zip(g).zip(b) {
+            out[..3].copy_from_slice(&[byte(*r), byte(*g), byte(*b)]);
+        }
+        Drawing { size: self.size, rgba }
+    }
+}
+
 /// What the generator answers with: a small sRGB picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drawing {

@@ -6,14 +6,21 @@
 //! linger, while the drawing of a still scene may not flicker.
 
 use super::flow::Flow;
-use super::plane::{Low, erode3, smoothstep};
-use super::warp::{Enlarger, Quads};
+use super::plane::{Low, erode3, least, most, smoothstep};
+use super::warp::{Enlarger, Quads, Warp};
 use crate::frame::{Drawing, Size};
 
 /// The drawing remembered between frames of one shot.
 #[derive(Default)]
 pub(super) struct Blend {
-    memory: Option<(Quads, Quads)>,
+    memory: Option<Memory>,
+}
+
+/// The last drawing, levels of 255, and room for the next.
+struct Memory {
+    last: Quads,
+    next: Quads,
+    warp: Warp,
 }
 
 /// How much of the carried drawing is mixed in, 0..=1.
@@ -49,29 +56,28 @@ impl Blend {
         if width == 0 || height == 0 {
             return;
         }
-        match (&mut self.memory, carry) {
-            (Some((memory, next)), Some(carry)) if (memory.width, memory.height) == (width, height) => {
-                carry.mix(drawing, memory, next, weights);
-                std::mem::swap(memory, next);
-            }
-            _ => {
-                let mut memory = Quads::new(size);
-                for (pixel, bytes) in memory.pixels.iter_mut().zip(drawing.rgba.chunks_exact(4)) {
-                    *pixel = std::array::from_fn(|c| f32::from(bytes[c]));
-                }
-                self.memory = Some((memory.clone(), memory));
-            }
+        if let (Some(memory), Some(carry)) = (&mut self.memory, carry)
+            && (memory.last.width, memory.last.height) == (width, height)
+        {
+            carry.mix(drawing, memory, weights);
+            std::mem::swap(&mut memory.last, &mut memory.next);
+            return;
         }
+        let pixels = drawing.rgba.as_chunks::<4>().0.iter().map(|pixel| pixel.map(f32::from)).collect();
+        let last = Quads { width, height, pixels };
+        self.memory = Some(Memory { next: last.clone(), last, warp: Warp::new() });
     }
 }
 
 impl Carry<'_> {
-    fn mix(&self, drawing: &mut Drawing, memory: &Quads, next: &mut Quads, weights: Weights) {
-        let (width, height) = (memory.width, memory.height);
+    fn mix(&self, drawing: &mut Drawing, memory: &mut Memory, weights: Weights) {
+        let Memory { last, next, warp } = memory;
+        let (width, height) = (last.width, last.height);
         let ratio = [width as f32 / self.extent[0], height as f32 / self.extent[1]];
         let (weight, margin) = self.weigh(weights);
         let mut enlarger = Enlarger::new(self.flow.size, drawing.size, ratio);
         let mut rows: [Vec<f32>; 4] = std::array::from_fn(|_| vec![0.0; width]);
+        let (mut weights, mut margins) = (vec![0.0; width * 4], vec![0.0; width * 4]);
         let mut around = Around::new(&drawing.rgba, width * 4);
         for y in 0..height {
             let [u, v, weight_row, margin_row] = &mut rows;
@@ -81,20 +87,11 @@ impl Carry<'_> {
             enlarger.row(&margin, y, 1.0, margin_row);
             around.advance(&drawing.rgba, y);
             let out = &mut next.pixels[y * width..][..width];
-            memory.warped_row(y, u, v, out);
+            warp.row(last, y, [u, v, weight_row], out);
+            spread(weight_row, &mut weights);
+            spread(margin_row, &mut margins);
             let new = &mut drawing.rgba[y * width * 4..][..width * 4];
-            let limits = around.least.chunks_exact(4).zip(around.most.chunks_exact(4));
-            let mixing = weight_row.iter().zip(margin_row.iter());
-            for (((out, new), (least, most)), (weight, margin)) in
-                out.iter_mut().zip(new.chunks_exact_mut(4)).zip(limits).zip(mixing)
-            {
-                for c in 0..4 {
-                    let fresh = f32::from(new[c]);
-                    let old = out[c].max(f32::from(least[c]) - margin).min(f32::from(most[c]) + margin);
-                    out[c] = (fresh + (old - fresh) * weight).clamp(0.0, 255.0);
-                    new[c] = (out[c] + 0.5) as u8;
-                }
-            }
+            mix_row(new, out.as_flattened_mut(), &weights, &margins, &around);
         }
     }
 
@@ -116,6 +113,27 @@ impl Carry<'_> {
             *same *= MARGIN;
         }
         (weight, same)
+    }
+}
+
+/// Mixes the carried row `old` into the drawing's row `new`; both become the result. All rows have four channels.
+fn mix_row(new: &mut [u8], old: &mut [f32], weight: &[f32], margin: &[f32], around: &Around) {
+    let limits = around.least.iter().zip(&around.most);
+    let mixing = weight.iter().zip(margin);
+    for (((old, new), (lowest, highest)), (weight, margin)) in old.iter_mut().zip(new).zip(limits).zip(mixing) {
+        let fresh = f32::from(*new);
+        let kept = least(most(*old, f32::from(*lowest) - margin), f32::from(*highest) + margin);
+        let mixed = fresh + (kept - fresh) * weight;
+        *old = least(most(mixed, 0.0), 255.0);
+        // The low mantissa bits of 2^23 + x are x rounded to a whole number: vectorises where a cast does not.
+        *new = (*old + 8_388_608.0).to_bits() as u8;
+    }
+}
+
+/// Each value four times.
+fn spread(values: &[f32], out: &mut [f32]) {
+    for (out, value) in out.as_chunks_mut::<4>().0.iter_mut().zip(values) {
+        *out = [*value; 4];
     }
 }
 

@@ -6,8 +6,7 @@ use super::cut::{CutDetector, compare};
 use super::flow::Flow;
 use super::gate::{Gate, Leak};
 use super::pair::Prepared;
-use super::plane::SmallRgb;
-use crate::frame::{Drawing, Size};
+use crate::frame::{Drawing, Size, SmallRgb};
 
 /// What [`Calm::before`] found out about a picture.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,12 +22,12 @@ pub struct Step {
 /// The result does not depend on the number of threads.
 ///
 /// ```
-/// use comicvid::frame::{Drawing, Size};
-/// use comicvid::motion::{Calm, SmallRgb};
+/// use comicvid::frame::{Drawing, Size, SmallRgb};
+/// use comicvid::motion::Calm;
 ///
 /// let size = Size::new(64, 36);
 /// let mut calm = Calm::new(Calm::DEFAULT);
-/// let mut small = SmallRgb::from_interleaved(size, &vec![90; size.pixels() * 3], 3);
+/// let mut small = SmallRgb { size, planes: vec![0.4; size.pixels() * 3] };
 /// assert!(calm.before(&mut small).cut);
 /// let mut drawing = Drawing { size, rgba: vec![200; size.pixels() * 4] };
 /// calm.after(&mut drawing);
@@ -77,9 +76,10 @@ impl Calm {
         let leak = Leak { still: (restless + 0.04).min(1.0), moving: (restless + 0.45).min(1.0) };
         if let Some(shot) = self.shot.as_mut().filter(|shot| shot.size == small.size) {
             let (backward, forward, noise) = now.flows(&shot.last);
-            let evidence = compare(&now.low, &shot.last.low, &backward, noise);
+            let warped = shot.last.low.warped(&backward);
+            let evidence = compare(&now.low, &shot.last.low, &warped, noise);
             if !shot.cuts.is_cut(&evidence) {
-                let confidence = judge(&now.low, &shot.last.low, &backward, &forward, noise);
+                let confidence = judge(&now.low, &warped, &backward, &forward, noise);
                 shot.gate.pass(small, &now.low, &backward, &confidence, leak);
                 shot.last = now;
                 shot.motion = Some((backward, confidence));

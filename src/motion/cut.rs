@@ -5,8 +5,7 @@
 //! structure is still there. Correlation does not see gain or offset: flashes and fades keep it. Motion compensation
 //! keeps it in pans. Fast motion loses it for many frames on end, a cut for one: what is usual is subtracted.
 
-use super::flow::Flow;
-use super::plane::Low;
+use super::plane::{Low, luma, smoothstep};
 
 /// Edge of a block in low pixels.
 const BLOCK: usize = 16;
@@ -48,16 +47,11 @@ impl CutDetector {
     }
 }
 
-/// Compares `now` with `before`; `backward` leads from `now` into `before`; `noise` is the standard deviation of luma.
-pub(super) fn compare(now: &Low, before: &Low, backward: &Flow, noise: f32) -> Evidence {
+/// Compares `now` with `before`; `warped` is the latter moved to the former; `noise` is the standard deviation of luma.
+pub(super) fn compare(now: &Low, before: &Low, warped: &[Vec<f32>; 3], noise: f32) -> Evidence {
     let (width, height) = (now.luma.width, now.luma.height);
-    let mut warped = vec![0.0f32; width * height];
-    for (y, row) in warped.chunks_exact_mut(width).enumerate() {
-        for (x, value) in row.iter_mut().enumerate() {
-            let index = y * width + x;
-            *value = before.luma.sample(x as f32 + backward.u[index], y as f32 + backward.v[index]);
-        }
-    }
+    let [r, g, b] = warped;
+    let warped: Vec<f32> = r.iter().zip(g).zip(b).map(|((r, g), b)| luma(*r, *g, *b)).collect();
     let floor = 6.0 + 4.0 * noise * noise;
     let (mut blocks, mut judged, mut lost, mut structured) = (0.0f32, 0.0f32, 0.0f32, 0.0f32);
     for y in (0..height).step_by(BLOCK) {
@@ -130,7 +124,7 @@ impl Moments {
             return None;
         }
         let scale = (self.variance_now.max(floor * 0.25) * self.variance_before.max(floor * 0.25)).sqrt();
-        Some(super::plane::smoothstep(0.35, 0.75, self.covariance / scale))
+        Some(smoothstep(0.35, 0.75, self.covariance / scale))
     }
 }
 
@@ -141,7 +135,7 @@ fn histogram_distance(a: &Low, b: &Low) -> f32 {
         for y in 0..low.luma.height {
             let (r, g, b) = (low.rgb[0].row(y), low.rgb[1].row(y), low.rgb[2].row(y));
             for ((r, g), b) in r.iter().zip(g).zip(b) {
-                let bin = |value: f32| ((value * (BINS as f32 / 256.0)) as usize).min(BINS - 1);
+                let bin = |value: f32| ((value * (BINS as f32 / 256.0)) as i32 as usize).min(BINS - 1);
                 bins[(bin(*r) * BINS + bin(*g)) * BINS + bin(*b)] += sign;
             }
         }

@@ -5,7 +5,7 @@
 //! differences, so that light may change. Good matches spread to their neighbours; overlapping patches vote per pixel;
 //! a 3x3 median takes out what is left of strays. Deterministic, on the calling thread.
 
-use super::patch::{GRID, PATCH, Template};
+use super::patch::{GRID, PATCH, Patch};
 use super::plane::Plane;
 use crate::frame::Size;
 
@@ -66,7 +66,7 @@ impl Pyramid {
     }
 }
 
-/// Where each pixel of `from` is found in `to`, in pixels of the finest level, found on levels `finest` and coarser.
+/// Where each pixel of `from` is found in `to`, at the size and in pixels of level `finest` (0 is the picture itself).
 ///
 /// `noise` is the standard deviation of a picture's luma, levels of 255: a patch has moved only where its motion explains
 /// more than noise would.
@@ -77,123 +77,87 @@ pub(super) fn flow(from: &Pyramid, to: &Pyramid, finest: usize, noise: f32) -> F
         let noise = noise / (1 << level) as f32;
         found = Some(solve(&from.0[level], &to.0[level], found.as_ref(), noise));
     }
-    let size = Size::new(from.0[0].width as u32, from.0[0].height as u32);
-    let Some(mut result) = found else { return Flow::still(size) };
-    for _ in 0..finest {
-        let level = Size::new(result.size.width * 2, result.size.height * 2);
-        result = doubled(&result, level);
-    }
-    crop(result, size)
+    found.unwrap_or_else(|| Flow::still(Size::new(from.0[0].width as u32, from.0[0].height as u32)))
 }
 
 /// One level: patches, propagation, descent, densification.
 fn solve(from: &Plane, to: &Plane, coarser: Option<&Flow>, noise: f32) -> Flow {
-    let (width, height) = (from.width, from.height);
-    let columns = places(width);
-    let rows = places(height);
+    let columns = places(from.width);
+    let stride = columns.len();
     // Differences between two pictures have twice the variance of one.
     let variance = 2.0 * noise * noise;
     let limit = 0.7 * variance * (PATCH * PATCH) as f32;
-    let templates: Vec<Template> = rows
-        .iter()
-        .flat_map(|&y| columns.iter().map(move |&x| (x, y)))
-        .map(|(x, y)| Template::new(from, x, y))
-        .collect();
-    let stills: Vec<f32> = templates.iter().map(|template| template.cost(to, 0.0, 0.0)).collect();
-    let mut found: Vec<(f32, f32, f32)> = Vec::with_capacity(templates.len());
-    for (template, &still) in templates.iter().zip(&stills) {
-        let mut best = (0.0, 0.0, still);
-        if let Some(coarser) = coarser
-            && still > limit
-        {
-            let centre = PATCH as f32 / 2.0;
-            let (u, v) = coarser.at((template.x as f32 + centre) * 0.5 - 0.5, (template.y as f32 + centre) * 0.5 - 0.5);
-            let cost = template.cost(to, 2.0 * u, 2.0 * v);
-            if cost < still {
-                best = (2.0 * u, 2.0 * v, cost);
-            }
+    let at = |y: isize| columns.iter().map(move |&x| Patch::new(from, to, x, y));
+    let mut patches: Vec<Patch> = places(from.height).into_iter().flat_map(at).collect();
+    for patch in patches.iter_mut().filter(|patch| patch.found.cost > limit) {
+        if let Some(coarser) = coarser {
+            let centre = |edge: isize| (edge as f32 + PATCH as f32 / 2.0) * 0.5 - 0.5;
+            let (u, v) = coarser.at(centre(patch.x), centre(patch.y));
+            patch.try_motion(to, 2.0 * u, 2.0 * v);
         }
-        found.push(best);
+        patch.prepare(from);
     }
-    let stride = columns.len();
     // Forward from the upper left neighbours, then back from the lower right ones.
-    for (index, template) in templates.iter().enumerate() {
-        let left = (index % stride > 0).then(|| index - 1);
-        let above = (index >= stride).then(|| index - stride);
-        improve(template, to, &mut found, index, [left, above], limit);
+    for index in 0..patches.len() {
+        let left = (index % stride > 0).then(|| patches[index - 1].found);
+        let above = (index >= stride).then(|| patches[index - stride].found);
+        patches[index].improve(to, [left, above], limit);
     }
-    for (index, template) in templates.iter().enumerate().rev() {
-        let right = (index % stride + 1 < stride).then_some(index + 1);
-        let below = (index + stride < templates.len()).then_some(index + stride);
-        improve(template, to, &mut found, index, [right, below], limit);
+    for index in (0..patches.len()).rev() {
+        let right = (index % stride + 1 < stride).then(|| patches[index + 1].found);
+        let below = patches.get(index + stride).map(|patch| patch.found);
+        patches[index].improve(to, [right, below], limit);
     }
-    for (found, still) in found.iter_mut().zip(stills) {
-        if still - found.2 < SIGNIFICANT * variance {
-            *found = (0.0, 0.0, still);
-        }
+    for patch in &mut patches {
+        patch.doubt(SIGNIFICANT * variance);
     }
-    densify(from, to, &templates, &found)
-}
-
-/// Takes over a neighbour's motion where it fits better, then descends.
-fn improve(
-    template: &Template,
-    to: &Plane,
-    found: &mut [(f32, f32, f32)],
-    index: usize,
-    neighbours: [Option<usize>; 2],
-    limit: f32,
-) {
-    let mut best = found[index];
-    if best.2 <= limit {
-        return;
-    }
-    for neighbour in neighbours.into_iter().flatten() {
-        let (u, v, _) = found[neighbour];
-        if (u - best.0).abs() + (v - best.1).abs() > 0.05 {
-            let cost = template.cost(to, u, v);
-            if cost < best.2 {
-                best = (u, v, cost);
-            }
-        }
-    }
-    found[index] = template.descend(to, best, limit);
+    densify(from, to, &patches, stride)
 }
 
 /// Per pixel the mean of the patches over it, the better fit weighing more.
-fn densify(from: &Plane, to: &Plane, templates: &[Template], found: &[(f32, f32, f32)]) -> Flow {
+fn densify(from: &Plane, to: &Plane, patches: &[Patch], stride: usize) -> Flow {
     let (width, height) = (from.width, from.height);
-    let mut sums = [vec![0.0f32; width * height], vec![0.0f32; width * height], vec![0.0f32; width * height]];
+    let [mut u, mut v, mut weight]: [Vec<f32>; 3] = std::array::from_fn(|_| vec![0.0; width * height]);
+    let near_motion = near_motion(patches, stride);
     let mut weights = [0.0f32; PATCH * PATCH];
-    for (template, &(u, v, _)) in templates.iter().zip(found) {
-        template.weights(to, u, v, &mut weights);
-        for (row, weights) in weights.chunks_exact(PATCH).enumerate() {
-            let y = template.y as usize + row;
-            if y >= height {
-                break;
-            }
-            let start = y * width + template.x as usize;
-            let count = PATCH.min(width - template.x as usize);
-            let [us, vs, ws] = &mut sums;
-            for (sum, w) in us[start..start + count].iter_mut().zip(weights) {
-                *sum += u * w;
-            }
-            for (sum, w) in vs[start..start + count].iter_mut().zip(weights) {
-                *sum += v * w;
-            }
-            for (sum, w) in ws[start..start + count].iter_mut().zip(weights) {
+    for (patch, _) in patches.iter().zip(near_motion).filter(|(_, near)| *near) {
+        patch.weights(to, &mut weights);
+        let count = PATCH.min(width - patch.x as usize);
+        let rows = weights.chunks_exact(PATCH).take(height - patch.y as usize);
+        for (row, weights) in rows.enumerate() {
+            let start = (patch.y as usize + row) * width + patch.x as usize;
+            let range = start..start + count;
+            let sums = u[range.clone()].iter_mut().zip(&mut v[range.clone()]).zip(&mut weight[range]);
+            for (((u, v), sum), w) in sums.zip(weights) {
+                *u += patch.found.u * w;
+                *v += patch.found.v * w;
                 *sum += w;
             }
         }
     }
-    let [mut u, mut v, weight] = sums;
     for ((u, v), w) in u.iter_mut().zip(&mut v).zip(&weight) {
-        *u /= w;
-        *v /= w;
+        let scale = if *w > 0.0 { 1.0 / w } else { 0.0 };
+        *u *= scale;
+        *v *= scale;
     }
     median3(&mut u, width);
     median3(&mut v, width);
     Flow { size: Size::new(width as u32, height as u32), u, v }
+}
+
+/// Which patches move or share a pixel with one that does: the others need no vote.
+fn near_motion(patches: &[Patch], stride: usize) -> Vec<bool> {
+    let moves: Vec<bool> = patches.iter().map(|patch| patch.found.u != 0.0 || patch.found.v != 0.0).collect();
+    let rows = patches.len() / stride;
+    let mut near = vec![false; patches.len()];
+    for (index, _) in moves.iter().enumerate().filter(|(_, moves)| **moves) {
+        // The last patches of an axis overlap the last but two.
+        let (x, y) = (index % stride, index / stride);
+        for row in y.saturating_sub(2)..(y + 3).min(rows) {
+            near[row * stride + x.saturating_sub(2)..row * stride + (x + 3).min(stride)].fill(true);
+        }
+    }
+    near
 }
 
 /// Left (or upper) edges of the patches along an axis: every [`GRID`] pixels, and one that ends with the picture.
@@ -202,32 +166,6 @@ fn places(length: usize) -> Vec<isize> {
     let mut places: Vec<isize> = (0..last).step_by(GRID).map(|p| p as isize).collect();
     places.push(last as isize);
     places
-}
-
-/// `flow` at twice the size.
-fn doubled(flow: &Flow, size: Size) -> Flow {
-    let mut result = Flow::still(size);
-    let width = size.width as usize;
-    for y in 0..size.height as usize {
-        for x in 0..width {
-            let (u, v) = flow.at(x as f32 * 0.5 - 0.25, y as f32 * 0.5 - 0.25);
-            result.u[y * width + x] = 2.0 * u;
-            result.v[y * width + x] = 2.0 * v;
-        }
-    }
-    result
-}
-
-/// The upper left part of `flow`.
-fn crop(flow: Flow, size: Size) -> Flow {
-    if flow.size == size {
-        return flow;
-    }
-    let cut = |map: &[f32]| -> Vec<f32> {
-        let rows = map.chunks_exact(flow.size.width as usize).take(size.height as usize);
-        rows.flat_map(|row| &row[..size.width as usize]).copied().collect()
-    };
-    Flow { size, u: cut(&flow.u), v: cut(&flow.v) }
 }
 
 /// Median of three by three, the outermost pixels left as they are.

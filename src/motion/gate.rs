@@ -3,20 +3,22 @@
 //!
 //! Noise is measured (see [`noise`](super::noise)) and judged over a neighbourhood, which tells a faint edge that moves
 //! from grain that does not. Between shut and open lies a soft knee, and a shut gate still leaks, so slow drift comes
-//! through; no pixel ever deviates from the photo by more than a few times its noise.
+//! through; no pixel ever deviates from the photo by more than a few times its noise. Pixels are carried whole: what was
+//! never interpolated is never blurred, and where that shows the gate opens.
 
 use super::flow::Flow;
-use super::noise::{LocalDifference, Noise, interleave};
-use super::plane::{Low, SmallRgb, smoothstep};
-use super::warp::{Enlarger, Quads};
+use super::noise::{LocalDifference, Noise};
+use super::plane::{Low, least, most, smoothstep};
+use super::warp::Enlarger;
+use crate::frame::SmallRgb;
 
-/// What passes the gate of one shot.
+/// What passes the gate of one shot. Pictures are planar, 0..=1; noise and differences are in levels of 255.
 pub(super) struct Gate {
-    /// The picture as it was passed on, levels of 255.
-    passed: Quads,
-    warped: Quads,
-    /// The previous picture as it came.
-    before: SmallRgb,
+    /// The last picture as it came and as it was passed on.
+    photo: SmallRgb,
+    passed: SmallRgb,
+    /// The next one to be passed on, while it is made.
+    next: SmallRgb,
     noise: Noise,
     difference: LocalDifference,
     opening: Vec<f32>,
@@ -34,15 +36,10 @@ pub(super) struct Leak {
 impl Gate {
     /// Starts with `small`, which passes as it is.
     pub fn new(small: &SmallRgb) -> Self {
-        let mut passed = Quads::new(small.size);
-        let width = passed.width;
-        for (y, row) in passed.pixels.chunks_exact_mut(width).enumerate() {
-            interleave(small, y, row);
-        }
         Self {
-            warped: passed.clone(),
-            passed,
-            before: small.clone(),
+            photo: small.clone(),
+            passed: small.clone(),
+            next: small.clone(),
             noise: Noise::default(),
             difference: LocalDifference::default(),
             opening: Vec::new(),
@@ -57,73 +54,57 @@ impl Gate {
     /// Calms `small` in place. `flow` leads from it into the previous picture and is trusted by `confidence`.
     pub fn pass(&mut self, small: &mut SmallRgb, low: &Low, flow: &Flow, confidence: &[f32], leak: Leak) {
         let luma: Vec<f32> = (0..low.luma.height).flat_map(|y| low.luma.row(y)).copied().collect();
-        self.measure(small, low, &luma, flow);
-        let factor = low.factor;
-        let (width, height) = (self.passed.width, self.passed.height);
-        let low_width = low.luma.width;
-        let mut enlarger = Enlarger::new(low.size(), small.size, [factor as f32; 2]);
-        let (mut u, mut v) = (vec![0.0; width], vec![0.0; width]);
-        let mut difference = vec![[0.0f32; 4]; width];
-        self.difference.start(luma.len());
-        for y in 0..height {
-            enlarger.row(&flow.u, y, factor as f32, &mut u);
-            enlarger.row(&flow.v, y, factor as f32, &mut v);
-            let warped = &mut self.warped.pixels[y * width..][..width];
-            self.passed.warped_row(y, &u, &v, warped);
-            interleave(small, y, &mut difference);
-            for (difference, warped) in difference.iter_mut().zip(warped) {
-                for c in 0..4 {
-                    difference[c] -= warped[c];
-                }
-            }
-            let rows = (height - y / factor * factor).min(factor);
-            let scale = 1.0 / (rows * factor) as f32;
-            self.difference.add_row(y / factor, low_width, factor, scale, &difference);
-        }
-        self.difference.finish(low_width);
+        self.difference.compare(small, &self.photo, low);
+        self.noise.learn(&self.difference, &luma, flow);
+        self.photo.planes.copy_from_slice(&small.planes);
+
+        let mut enlarger = Enlarger::new(low.size(), small.size, [low.factor as f32; 2]);
+        self.carry(flow, &mut enlarger, low.factor as f32);
+        self.difference.compare(small, &self.next, low);
         let (share, bound) = self.decide(&luma, flow, confidence, leak);
+        let width = small.size.width as usize;
+        let pixels = small.size.pixels();
         let (mut shares, mut bounds) = (vec![0.0; width], vec![0.0; width]);
-        let pixels = width * height;
-        for y in 0..height {
+        for y in 0..small.size.height as usize {
             enlarger.row(&share, y, 1.0, &mut shares);
-            enlarger.row(&bound, y, 1.0, &mut bounds);
-            let passed = &mut self.warped.pixels[y * width..][..width];
-            interleave(small, y, &mut difference);
-            for (((passed, photo), share), bound) in passed.iter_mut().zip(&difference).zip(&shares).zip(&bounds) {
-                for c in 0..4 {
-                    let mixed = passed[c] + (photo[c] - passed[c]) * share;
-                    passed[c] = mixed.max(photo[c] - bound).min(photo[c] + bound);
-                }
-            }
-            for (x, passed) in passed.iter().enumerate() {
-                for (c, value) in passed.iter().take(3).enumerate() {
-                    small.rgb[c * pixels + y * width + x] = value * (1.0 / 255.0);
+            enlarger.row(&bound, y, 1.0 / 255.0, &mut bounds);
+            for start in [0, pixels, 2 * pixels].map(|plane| plane + y * width) {
+                let photo = &mut small.planes[start..start + width];
+                let passed = &mut self.next.planes[start..start + width];
+                for (((photo, passed), share), bound) in photo.iter_mut().zip(passed).zip(&shares).zip(&bounds) {
+                    let mixed = *passed + (*photo - *passed) * share;
+                    *passed = least(most(mixed, *photo - bound), *photo + bound);
+                    *photo = *passed;
                 }
             }
         }
-        std::mem::swap(&mut self.passed, &mut self.warped);
+        std::mem::swap(&mut self.passed, &mut self.next);
     }
 
-    /// Learns the noise from `small` and the previous picture, both as they came.
-    fn measure(&mut self, small: &SmallRgb, low: &Low, luma: &[f32], flow: &Flow) {
-        let (width, height, factor) = (self.passed.width, self.passed.height, low.factor);
-        let mut difference = vec![[0.0f32; 4]; width];
-        let pixels = width * height;
-        self.difference.start(luma.len());
+    /// Fills `next` with what was passed on before, each pixel the one nearest to where `flow` leads.
+    fn carry(&mut self, flow: &Flow, enlarger: &mut Enlarger, factor: f32) {
+        let (width, height) = (self.passed.size.width as usize, self.passed.size.height as usize);
+        let (right, bottom) = ((width - 1) as f32, (height - 1) as f32);
+        // Adding 1.5 * 2^23 rounds to a whole number, and 2^23 leaves one in the low mantissa bits: both vectorise where
+        // `round` and a cast do not. Exact below 2^23 pixels, far beyond a small picture.
+        let round = |x: f32| (x + 12_582_912.0) - 12_582_912.0;
+        let (mut u, mut v) = (vec![0.0; width], vec![0.0; width]);
+        let mut from = vec![0u32; width];
         for y in 0..height {
-            let row = |picture: &SmallRgb, c: usize, x: usize| picture.rgb[c * pixels + y * width + x];
-            for (x, difference) in difference.iter_mut().enumerate() {
-                for (c, value) in difference.iter_mut().take(3).enumerate() {
-                    *value = (row(small, c, x) - row(&self.before, c, x)) * 255.0;
+            enlarger.row(&flow.u, y, factor, &mut u);
+            enlarger.row(&flow.v, y, factor, &mut v);
+            for (x, ((from, u), v)) in from.iter_mut().zip(&u).zip(&v).enumerate() {
+                let column = least(most(x as i32 as f32 + round(*u), 0.0), right);
+                let row = least(most(y as f32 + round(*v), 0.0), bottom);
+                *from = (row * width as f32 + column + 8_388_608.0).to_bits() & 0x7f_ffff;
+            }
+            let planes = self.passed.planes.chunks_exact(width * height);
+            for (old, new) in planes.zip(self.next.planes.chunks_exact_mut(width * height)) {
+                for (value, from) in new[y * width..][..width].iter_mut().zip(&from) {
+                    *value = old[*from as usize];
                 }
             }
-            let rows = (height - y / factor * factor).min(factor);
-            let scale = 1.0 / (rows * factor) as f32;
-            self.difference.add_row(y / factor, low.luma.width, factor, scale, &difference);
         }
-        self.difference.finish(low.luma.width);
-        self.noise.learn(&self.difference, luma, flow);
-        self.before.rgb.copy_from_slice(&small.rgb);
     }
 
     /// Per low pixel the share of the new picture, 0..=1, and the greatest deviation from it, levels of 255.
@@ -136,11 +117,11 @@ impl Gate {
             let noise = self.noise.fine(luma);
             let fine = smoothstep(1.6, 3.2, self.difference.fine[index] / noise);
             let coarse = smoothstep(2.0, 4.0, self.difference.coarse[index] / coarse_noise);
-            let opening = fine.max(coarse).max(1.0 - confidence[index]);
+            let opening = most(most(fine, coarse), 1.0 - confidence[index]);
             let moving = smoothstep(0.05, 0.5, flow.u[index].abs() + flow.v[index].abs());
-            let least = leak.still + (leak.moving - leak.still) * moving;
+            let leak = leak.still + (leak.moving - leak.still) * moving;
             self.opening.push(opening);
-            share.push(least + (1.0 - least) * opening);
+            share.push(leak + (1.0 - leak) * opening);
             bound.push(3.5 * noise + 2.0 * coarse_noise);
         }
         (share, bound)

@@ -25,4 +25,3 @@ mod warp;
 pub use calm::{Calm, Step};
 pub use flow::Flow;
 pub use pair::Pair;
-pub use plane::SmallRgb;

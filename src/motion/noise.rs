@@ -1,7 +1,8 @@
 //! How noisy the camera and the codec are, measured on the fly where nothing moves.
 
 use super::flow::Flow;
-use super::plane::{Plane, SmallRgb, blur3};
+use super::plane::{Low, Plane, blur3, most};
+use crate::frame::{Size, SmallRgb};
 
 /// Luma bins with a noise level each: sensors are noisier in the dark, codecs in the middle.
 pub(super) const BINS: usize = 8;
@@ -37,7 +38,7 @@ impl Noise {
     pub fn learn(&mut self, difference: &LocalDifference, luma: &[f32], flow: &Flow) {
         let mut fine = vec![[0u32; SLOTS]; BINS];
         let mut coarse = [0u32; SLOTS];
-        let slot = |value: f32| ((value / SLOT) as usize).min(SLOTS - 1);
+        let slot = |value: f32| ((value * (1.0 / SLOT)) as i32 as usize).min(SLOTS - 1);
         for (index, luma) in luma.iter().enumerate() {
             if flow.u[index] == 0.0 && flow.v[index] == 0.0 {
                 fine[bin(*luma)][slot(difference.fine[index])] += 1;
@@ -59,7 +60,7 @@ impl Noise {
 }
 
 fn bin(luma: f32) -> usize {
-    ((luma * (BINS as f32 / 256.0)) as usize).min(BINS - 1)
+    ((luma * (BINS as f32 / 256.0)) as i32 as usize).min(BINS - 1)
 }
 
 fn follow(level: &mut Option<f32>, measured: Option<f32>) {
@@ -96,7 +97,7 @@ fn quantile(counts: &[u32; SLOTS], part: f32) -> Option<f32> {
 pub(super) fn guess(now: &Plane, before: &Plane) -> f32 {
     let mut between = [0u32; SLOTS];
     let mut within = [0u32; SLOTS];
-    let slot = |value: f32| ((value / SLOT) as usize).min(SLOTS - 1);
+    let slot = |value: f32| ((value * (1.0 / SLOT)) as i32 as usize).min(SLOTS - 1);
     let width = now.width;
     for y in 0..now.height {
         for (a, b) in now.row(y).iter().zip(before.row(y)) {
@@ -131,59 +132,82 @@ pub(super) struct LocalDifference {
     pub fine: Vec<f32>,
     /// Root mean square over the channels of the local mean of the difference, levels of 255.
     pub coarse: Vec<f32>,
+    /// Means of the differences of R, G and B and of the sum of their squares.
     moments: [Vec<f32>; 4],
     scratch: Vec<f32>,
 }
 
 impl LocalDifference {
-    /// Clears all, for a low grid of `pixels`.
-    pub fn start(&mut self, pixels: usize) {
-        for map in self.moments.iter_mut().chain([&mut self.fine, &mut self.coarse]) {
+    /// Compares two small pictures over the low grid of `low`.
+    pub fn compare(&mut self, now: &SmallRgb, before: &SmallRgb, low: &Low) {
+        let grid = low.size();
+        for map in &mut self.moments {
             map.clear();
-            map.resize(pixels, 0.0);
+            map.resize(grid.pixels(), 0.0);
+        }
+        match low.factor {
+            1 => self.add::<1>(now, before, grid),
+            2 => self.add::<2>(now, before, grid),
+            3 => self.add::<3>(now, before, grid),
+            4 => self.add::<4>(now, before, grid),
+            factor => self.add_rows(now, before, grid, factor),
+        }
+        for map in &mut self.moments {
+            blur3(map, grid.width as usize, &mut self.scratch);
+        }
+        self.fine.resize(grid.pixels(), 0.0);
+        self.coarse.resize(grid.pixels(), 0.0);
+        let [r, g, b, square] = &self.moments;
+        let means = r.iter().zip(g).zip(b).map(|((r, g), b)| r * r + g * g + b * b);
+        let split = self.fine.iter_mut().zip(&mut self.coarse);
+        for (((fine, coarse), mean), square) in split.zip(means).zip(square) {
+            *fine = (most(square - mean, 0.0) * (1.0 / 3.0)).sqrt();
+            *coarse = (mean * (1.0 / 3.0)).sqrt();
         }
     }
 
-    /// Adds one row of small-picture differences (R, G, B, unused; levels of 255), all of which belong to low row `row`.
-    pub fn add_row(&mut self, row: usize, width: usize, factor: usize, scale: f32, difference: &[[f32; 4]]) {
-        let range = row * width..(row + 1) * width;
-        let [r, g, b, square] = &mut self.moments;
-        let maps = r[range.clone()].iter_mut().zip(&mut g[range.clone()]).zip(&mut b[range.clone()]);
-        for ((((r, g), b), square), pixels) in maps.zip(&mut square[range]).zip(difference.chunks(factor)) {
-            let mut sum = [0.0f32; 4];
-            let mut squares = [0.0f32; 4];
-            for pixel in pixels {
-                for c in 0..4 {
-                    sum[c] += pixel[c];
-                    squares[c] += pixel[c] * pixel[c];
+    /// [`Self::add_rows`] with a factor known to the compiler.
+    fn add<const FACTOR: usize>(&mut self, now: &SmallRgb, before: &SmallRgb, grid: Size) {
+        self.add_rows(now, before, grid, FACTOR);
+    }
+
+    /// Averages over boxes of `factor` pixels; those cut off by the picture's end over what there is of them.
+    #[inline(always)]
+    fn add_rows(&mut self, now: &SmallRgb, before: &SmallRgb, grid: Size, factor: usize) {
+        let (width, height) = (now.size.width as usize, now.size.height as usize);
+        let grid_width = grid.width as usize;
+        let [r, g, b, squares] = &mut self.moments;
+        let channels = now.channels().into_iter().zip(before.channels()).zip([r, g, b]);
+        for ((now, before), means) in channels {
+            for (y, (now, before)) in now.chunks_exact(width).zip(before.chunks_exact(width)).enumerate() {
+                let rows = (height - y / factor * factor).min(factor);
+                let start = y / factor * grid_width;
+                let maps = means[start..start + grid_width].iter_mut().zip(&mut squares[start..start + grid_width]);
+                let boxes = now.chunks_exact(factor).zip(before.chunks_exact(factor));
+                let scale = 255.0 / (rows * factor) as f32;
+                for ((mean, square), (now, before)) in maps.zip(boxes) {
+                    add_box(mean, square, now, before, scale);
+                }
+                let whole = width / factor * factor;
+                if whole < width {
+                    let scale = 255.0 / (rows * (width - whole)) as f32;
+                    let last = start + grid_width - 1;
+                    add_box(&mut means[last], &mut squares[last], &now[whole..], &before[whole..], scale);
                 }
             }
-            *r += sum[0] * scale;
-            *g += sum[1] * scale;
-            *b += sum[2] * scale;
-            *square += (squares[0] + squares[1] + squares[2]) * scale;
-        }
-    }
-
-    /// Averages over three by three low pixels and splits. `width` is the low grid's.
-    pub fn finish(&mut self, width: usize) {
-        for map in &mut self.moments {
-            blur3(map, width, &mut self.scratch);
-        }
-        let [r, g, b, square] = &self.moments;
-        for (i, (fine, coarse)) in self.fine.iter_mut().zip(&mut self.coarse).enumerate() {
-            let mean = r[i] * r[i] + g[i] * g[i] + b[i] * b[i];
-            *fine = ((square[i] - mean).max(0.0) * (1.0 / 3.0)).sqrt();
-            *coarse = (mean * (1.0 / 3.0)).sqrt();
         }
     }
 }
 
-/// Row `y` of `picture`, interleaved, levels of 255.
-pub(super) fn interleave(picture: &SmallRgb, y: usize, out: &mut [[f32; 4]]) {
-    let width = picture.size.width as usize;
-    let [r, g, b] = picture.planes().map(|plane| &plane[y * width..][..width]);
-    for (((out, r), g), b) in out.iter_mut().zip(r).zip(g).zip(b) {
-        *out = [r * 255.0, g * 255.0, b * 255.0, 0.0];
+/// Adds the differences of one row of a box to its mean and mean square; `scale` is 255 over the box's pixels.
+#[inline(always)]
+fn add_box(mean: &mut f32, square: &mut f32, now: &[f32], before: &[f32], scale: f32) {
+    let (mut sum, mut squares) = (0.0, 0.0);
+    for (now, before) in now.iter().zip(before) {
+        let difference = now - before;
+        sum += difference;
+        squares += difference * difference;
     }
+    *mean += sum * scale;
+    *square += squares * (255.0 * scale);
 }

@@ -3,7 +3,8 @@
 use super::confidence::judge;
 use super::flow::{Flow, Pyramid, flow};
 use super::noise::guess;
-use super::plane::{Low, SmallRgb};
+use super::plane::Low;
+use crate::frame::SmallRgb;
 
 /// A small picture prepared for motion search.
 #[derive(Clone, Debug)]
@@ -54,7 +55,7 @@ impl Pair {
         assert_eq!(now.size, before.size, "motion is found between pictures of one size");
         let (now, before) = (Prepared::new(now), Prepared::new(before));
         let (backward, forward, noise) = now.flows(&before);
-        let confidence = judge(&now.low, &before.low, &backward, &forward, noise);
+        let confidence = judge(&now.low, &before.low.warped(&backward), &backward, &forward, noise);
         Self { flow: backward, confidence, factor: now.low.factor }
     }
 }

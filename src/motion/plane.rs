@@ -1,40 +1,7 @@
-//! One channel of `f32` with a replicated border, and the small-picture type of the network thread.
+//! One channel of `f32` with a replicated border, and the low picture made of such.
 
-use crate::frame::Size;
-
-/// The small picture the network sees: planar sRGB, what [`Calm`](super::Calm) calms before it is drawn.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SmallRgb {
-    /// Pixels.
-    pub size: Size,
-    /// All of R, then all of G, then all of B; rows packed; sRGB-encoded, 0..=1.
-    pub rgb: Vec<f32>,
-}
-
-impl SmallRgb {
-    /// A picture from interleaved bytes, `channels` (3 or 4) a pixel, of which the first three are R, G and B.
-    ///
-    /// # Panics
-    /// Where `bytes` is shorter than `size` needs.
-    #[must_use]
-    pub fn from_interleaved(size: Size, bytes: &[u8], channels: usize) -> Self {
-        let pixels = size.pixels();
-        let mut rgb = vec![0.0; 3 * pixels];
-        for (channel, plane) in rgb.chunks_exact_mut(pixels.max(1)).enumerate() {
-            for (value, pixel) in plane.iter_mut().zip(bytes[..pixels * channels].chunks_exact(channels)) {
-                *value = f32::from(pixel[channel]) / 255.0;
-            }
-        }
-        Self { size, rgb }
-    }
-
-    /// The three planes.
-    #[must_use]
-    pub fn planes(&self) -> [&[f32]; 3] {
-        let pixels = self.size.pixels();
-        [&self.rgb[..pixels], &self.rgb[pixels..2 * pixels], &self.rgb[2 * pixels..3 * pixels]]
-    }
-}
+use super::flow::Flow;
+use crate::frame::{Size, SmallRgb};
 
 /// Columns and rows beyond the picture that can be read, filled with the nearest pixel.
 pub(super) const PAD: usize = 16;
@@ -78,19 +45,6 @@ impl Plane {
         &self.data[start..start + count]
     }
 
-    /// Bilinear value at (`x`, `y`) pixels, clamped to the border.
-    pub fn sample(&self, x: f32, y: f32) -> f32 {
-        let x = x.clamp(-1.0, self.width as f32);
-        let y = y.clamp(-1.0, self.height as f32);
-        let (left, top) = (x.floor(), y.floor());
-        let (fx, fy) = (x - left, y - top);
-        let upper = self.span(left as isize, top as isize, 2);
-        let lower = self.span(left as isize, top as isize + 1, 2);
-        let a = upper[0] + (upper[1] - upper[0]) * fx;
-        let b = lower[0] + (lower[1] - lower[0]) * fx;
-        a + (b - a) * fy
-    }
-
     /// Half the size, each pixel the mean of two by two.
     pub fn halved(&self) -> Self {
         Self::build(self.width.div_ceil(2), self.height.div_ceil(2), |y, out| {
@@ -103,6 +57,13 @@ impl Plane {
     }
 }
 
+/// `x`, at least -[`PAD`], as a whole number and what is above it: `floor` without a library call.
+#[inline]
+pub(super) fn split(x: f32) -> (isize, f32) {
+    let whole = (x + PAD as f32) as i32 - PAD as i32;
+    (whole as isize, x - whole as f32)
+}
+
 /// The low picture that motion is found in: luma and the three channels, `factor` times smaller than the small picture.
 #[derive(Clone, Debug)]
 pub(super) struct Low {
@@ -112,6 +73,12 @@ pub(super) struct Low {
     pub rgb: [Plane; 3],
     /// BT.709 luma of the gamma-encoded channels, 0..=255.
     pub luma: Plane,
+}
+
+/// BT.709 luma of gamma-encoded channels.
+#[inline(always)]
+pub(super) fn luma(r: f32, g: f32, b: f32) -> f32 {
+    0.2126 * r + 0.7152 * g + 0.0722 * b
 }
 
 /// How much smaller the low picture is: the integer that brings it to at most 200 lines.
@@ -127,7 +94,7 @@ impl Low {
         let (width, height) = (small.size.width as usize, small.size.height as usize);
         let (low_width, low_height) = (width.div_ceil(factor), height.div_ceil(factor));
         let mut column = vec![0.0f32; low_width * factor];
-        let rgb = small.planes().map(|plane| {
+        let rgb = small.channels().map(|plane| {
             Plane::build(low_width, low_height, |y, out| {
                 let rows = (height - y * factor).min(factor);
                 column.fill(0.0);
@@ -147,10 +114,32 @@ impl Low {
         let luma = Plane::build(low_width, low_height, |y, out| {
             let (r, g, b) = (rgb[0].row(y), rgb[1].row(y), rgb[2].row(y));
             for (((value, r), g), b) in out.iter_mut().zip(r).zip(g).zip(b) {
-                *value = 0.2126 * r + 0.7152 * g + 0.0722 * b;
+                *value = luma(*r, *g, *b);
             }
         });
         Self { factor, rgb, luma }
+    }
+
+    /// The three channels, each pixel taken bilinearly from where `flow` leads, clamped to the border.
+    pub fn warped(&self, flow: &Flow) -> [Vec<f32>; 3] {
+        let (width, stride) = (self.luma.width, self.luma.stride);
+        let mut warped: [Vec<f32>; 3] = std::array::from_fn(|_| vec![0.0; flow.u.len()]);
+        for y in 0..self.luma.height {
+            for x in 0..width {
+                let index = y * width + x;
+                let (left, fx) = split((x as f32 + flow.u[index]).clamp(-1.0, width as f32));
+                let (top, fy) = split((y as f32 + flow.v[index]).clamp(-1.0, self.luma.height as f32));
+                let start = (top + PAD as isize) as usize * stride + (left + PAD as isize) as usize;
+                for (plane, out) in self.rgb.iter().zip(&mut warped) {
+                    let upper = &plane.data[start..start + 2];
+                    let lower = &plane.data[start + stride..start + stride + 2];
+                    let a = upper[0] + (upper[1] - upper[0]) * fx;
+                    let b = lower[0] + (lower[1] - lower[0]) * fx;
+                    out[index] = a + (b - a) * fy;
+                }
+            }
+        }
+        warped
     }
 
     /// Size in pixels.
@@ -175,15 +164,19 @@ pub(super) fn blur3(map: &mut [f32], width: usize, scratch: &mut Vec<f32>) {
 
 /// Least of the three by three neighbourhood. `map` is `width` wide.
 pub(super) fn erode3(map: &mut [f32], width: usize, scratch: &mut Vec<f32>) {
-    spread3(map, width, scratch, |a, b, c| {
-        if a < b {
-            if a < c { a } else { c }
-        } else if b < c {
-            b
-        } else {
-            c
-        }
-    });
+    spread3(map, width, scratch, |a, b, c| least(least(a, b), c));
+}
+
+/// The lesser; unlike `f32::min` one instruction, as there is no NaN to look for.
+#[inline(always)]
+pub(super) fn least(a: f32, b: f32) -> f32 {
+    if a < b { a } else { b }
+}
+
+/// The greater; see [`least`].
+#[inline(always)]
+pub(super) fn most(a: f32, b: f32) -> f32 {
+    if a > b { a } else { b }
 }
 
 /// Applies a symmetric three-tap `op` along rows, then along columns.
@@ -192,11 +185,11 @@ fn spread3(map: &mut [f32], width: usize, scratch: &mut Vec<f32>, op: impl Fn(f3
     if width < 2 || height < 2 {
         return;
     }
-    scratch.clear();
     scratch.resize(map.len(), 0.0);
     for (row, out) in map.chunks_exact(width).zip(scratch.chunks_exact_mut(width)) {
-        for (value, three) in out[1..width - 1].iter_mut().zip(row.windows(3)) {
-            *value = op(three[0], three[1], three[2]);
+        let inner = row.iter().zip(&row[1..]).zip(&row[2..]);
+        for (value, ((a, b), c)) in out[1..].iter_mut().zip(inner) {
+            *value = op(*a, *b, *c);
         }
         out[0] = op(row[0], row[0], row[1]);
         out[width - 1] = op(row[width - 2], row[width - 1], row[width - 1]);
@@ -213,7 +206,7 @@ fn spread3(map: &mut [f32], width: usize, scratch: &mut Vec<f32>, op: impl Fn(f3
 
 /// 0 up to `low`, 1 from `high` on, smooth (cubic) between.
 pub(super) fn smoothstep(low: f32, high: f32, value: f32) -> f32 {
-    let t = ((value - low) / (high - low)).clamp(0.0, 1.0);
+    let t = least(most((value - low) / (high - low), 0.0), 1.0);
     t * t * (3.0 - 2.0 * t)
 }
 
@@ -224,8 +217,8 @@ mod tests {
     #[test]
     fn low_picture_averages_boxes_and_repeats_the_last_column() {
         let size = Size::new(5, 401);
-        let bytes: Vec<u8> = (0..size.pixels()).flat_map(|i| [(i % 5) as u8 * 50; 3]).collect();
-        let low = Low::new(&SmallRgb::from_interleaved(size, &bytes, 3));
+        let planes = (0..3 * size.pixels()).map(|i| (i % 5) as f32 * 50.0 / 255.0).collect();
+        let low = Low::new(&SmallRgb { size, planes });
         assert_eq!((low.factor, low.size()), (3, Size::new(2, 134)));
         for (value, expected) in low.rgb[1].row(133).iter().zip([50.0, (150.0 + 200.0 + 200.0) / 3.0]) {
             assert!((value - expected).abs() < 1e-3, "{value} is not {expected}");
@@ -233,15 +226,14 @@ mod tests {
     }
 
     #[test]
-    fn samples_between_pixels_are_bilinear_and_clamp_outside() {
-        let plane = Plane::build(3, 2, |y, row| {
-            for (x, value) in row.iter_mut().enumerate() {
-                *value = (10 * y + x) as f32;
-            }
-        });
-        assert!((plane.sample(0.5, 0.5) - 5.5).abs() < 1e-6);
-        assert!((plane.sample(-40.0, -40.0) - 0.0).abs() < 1e-6);
-        assert!((plane.sample(40.0, 40.0) - 12.0).abs() < 1e-6);
+    fn warped_pictures_are_bilinear_and_clamp_outside() {
+        let size = Size::new(3, 2);
+        let planes = (0..18).map(|i| ((i % 6) / 3 * 10 + i % 3) as f32 / 255.0).collect();
+        let low = Low::new(&SmallRgb { size, planes });
+        let warp = |u, v| low.warped(&Flow { size, u: vec![u; 6], v: vec![v; 6] })[0][0];
+        assert!((warp(0.5, 0.5) - 5.5).abs() < 1e-4);
+        assert!(warp(-40.0, -40.0).abs() < 1e-4);
+        assert!((warp(40.0, 40.0) - 12.0).abs() < 1e-4);
     }
 
     #[test]

@@ -4,31 +4,8 @@
 //! `height * width`, clipped. Every output pixel is the exact mean of the area it covers, chroma likewise, so a picture
 //! that moves slowly does not shimmer. Where the output is larger than a plane, samples are interpolated linearly.
 
-use crate::frame::{ChromaSiting, ColorInfo, CpuImage, Drawing, Matrix, Packing, PixelFormat, Range, Size};
-
-/// A small picture, planar R'G'B' in 0..=1.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SmallRgb {
-    /// Pixels.
-    pub size: Size,
-    /// R plane, G plane, B plane, rows packed.
-    pub planes: Vec<f32>,
-}
-
-impl SmallRgb {
-    /// As 8-bit RGBA.
-    #[must_use]
-    pub fn to_drawing(&self) -> Drawing {
-        let (r, rest) = self.planes.split_at(self.size.pixels());
-        let (g, b) = rest.split_at(self.size.pixels());
-        let byte = |v: f32| (v.clamp(0.0, 1.0) * 255.0 + 0.5) as u8;
-        let mut rgba = vec![255; self.size.pixels() * 4];
-        for (((out, r), g), b) in rgba.chunks_exact_mut(4).zip(r).zip(g).zip(b) {
-            out[..3].copy_from_slice(&[byte(*r), byte(*g), byte(*b)]);
-        }
-        Drawing { size: self.size, rgba }
-    }
-}
+pub use crate::frame::SmallRgb;
+use crate::frame::{ChromaSiting, ColorInfo, CpuImage, Matrix, Packing, PixelFormat, Range, Size};
 
 /// Reduces pictures of one size, format and colour to one small size. Keeps its buffers between frames.
 pub struct Reduce {

@@ -1,7 +1,6 @@
 //! Pictures whose motion is known exactly.
 
-use comicvid::frame::{Drawing, Size};
-use comicvid::motion::SmallRgb;
+use comicvid::frame::{Drawing, Size, SmallRgb};
 
 /// A number in 0..1 that depends on the arguments alone.
 pub fn hash(x: i32, y: i32, seed: u32) -> f32 {
@@ -105,7 +104,7 @@ impl Scene {
             }
             (0..3).for_each(|c| rgb[c * pixels + i] = sum[c].min(1.0));
         }
-        SmallRgb { size: self.size, rgb }
+        SmallRgb { size: self.size, planes: rgb }
     }
 
     /// Where what is seen at (`x`, `y`) at `time` was one frame before, relative to here; nothing if it was hidden.
@@ -127,7 +126,7 @@ impl Scene {
 
 /// Adds noise of standard deviation `sigma` (0..1 of full scale) to every channel.
 pub fn add_noise(picture: &mut SmallRgb, sigma: f32, seed: u32) {
-    for (i, value) in picture.rgb.iter_mut().enumerate() {
+    for (i, value) in picture.planes.iter_mut().enumerate() {
         // Sum of uniforms: close to normal.
         let sum: f32 = (0..4).map(|k| hash(i as i32, k, seed)).sum();
         *value = (*value + (sum - 2.0) * (3.0f32).sqrt() * sigma).clamp(0.0, 1.0);
@@ -137,7 +136,7 @@ pub fn add_noise(picture: &mut SmallRgb, sigma: f32, seed: u32) {
 /// A stand-in for the generator: colour steps and ink on edges, both of which make noise flicker.
 pub fn draw(picture: &SmallRgb) -> Drawing {
     let (width, height) = (picture.size.width as usize, picture.size.height as usize);
-    let [r, g, b] = picture.planes();
+    let [r, g, b] = picture.channels();
     let luma = |x: usize, y: usize| {
         let i = y.min(height - 1) * width + x.min(width - 1);
         0.2126 * r[i] + 0.7152 * g[i] + 0.0722 * b[i]

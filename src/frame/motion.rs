@@ -1,0 +1,23 @@
+//! Motion as the shaders see it.
+
+use super::Size;
+use half::f16;
+
+/// What moved since the previous frame, on a coarse grid over the picture: small enough for a texture a frame.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Motion {
+    /// Columns and rows of the grid.
+    pub size: Size,
+    /// Part of the grid's width and height that the picture fills, 0..=1: multiply picture coordinates by it to sample
+    /// the grid. Below 1 where the last column or row reaches beyond the picture.
+    pub fill: [f32; 2],
+    /// Per cell, rows packed:
+    ///
+    /// * x, y: where this was in the previous frame, relative to here, in picture widths (to the right) and heights
+    ///   (down).
+    /// * z: confidence in that, 0 (hidden before, or not found) ..= 1.
+    /// * w: stillness, 0 (something changed) ..= 1 (neither moved nor changed by more than noise).
+    pub cells: Vec<[f16; 4]>,
+    /// Standard deviation of the small picture's noise, 0..=1 of full scale.
+    pub noise: f32,
+}
