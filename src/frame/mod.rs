@@ -4,10 +4,12 @@
 
 mod color;
 mod image;
+mod motion;
 mod time;
 
 pub use color::{ChromaSiting, ColorInfo, Matrix, Range};
 pub use image::{CpuImage, Drawing, Drawn, Packing, PixelFormat, Planes, Size, SmallRgb};
+pub use motion::Motion;
 pub use time::{Rational, Stamp, parse_time};
 
 /// One frame. `I` says how far it has come: [`CpuImage`] from the source, [`Drawn`] behind the network,

@@ -6,7 +6,9 @@ use super::cut::{CutDetector, compare};
 use super::flow::Flow;
 use super::gate::{Gate, Leak};
 use super::pair::Prepared;
-use crate::frame::{Drawing, Size, SmallRgb};
+use super::plane::smoothstep;
+use crate::frame::{Drawing, Motion, Size, SmallRgb};
+use half::f16;
 
 /// What [`Calm::before`] found out about a picture.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,6 +90,26 @@ impl Calm {
         }
         self.shot = Some(Shot::new(small, now));
         Step { cut: true }
+    }
+
+    /// What moved since the previous picture, for shaders that calm what they draw at full size. Nothing for the first
+    /// picture of a shot, and where calm is off: draw those afresh.
+    #[must_use]
+    pub fn motion(&self) -> Option<Motion> {
+        let shot = self.shot.as_ref()?;
+        let (flow, confidence) = shot.motion.as_ref()?;
+        let [across, down] = extent(&shot.last.low, shot.size);
+        let cells = flow.u.iter().zip(&flow.v).zip(confidence.iter().zip(shot.gate.opening()));
+        let cells = cells.map(|((u, v), (confidence, opening))| {
+            let resting = 1.0 - smoothstep(0.0, 0.25, u.abs() + v.abs());
+            [u / across, v / down, *confidence, confidence * resting * (1.0 - opening)].map(f16::from_f32)
+        });
+        Some(Motion {
+            size: flow.size,
+            fill: [across / flow.size.width as f32, down / flow.size.height as f32],
+            cells: cells.collect(),
+            noise: shot.gate.noise().overall() / 255.0,
+        })
     }
 
     /// Calms the drawing of the picture last given to [`before`](Self::before), in place. It may have any size of about

@@ -46,6 +46,11 @@ impl Gate {
         }
     }
 
+    /// The noise as last measured.
+    pub fn noise(&self) -> &Noise {
+        &self.noise
+    }
+
     /// 0 (shut: the photo shows the same as before) ..= 1 (open), per low pixel, as of the last `pass`.
     pub fn opening(&self) -> &[f32] {
         &self.opening

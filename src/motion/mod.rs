@@ -20,8 +20,10 @@ mod noise;
 mod pair;
 mod patch;
 mod plane;
+mod view;
 mod warp;
 
 pub use calm::{Calm, Step};
 pub use flow::Flow;
 pub use pair::Pair;
+pub use view::view;

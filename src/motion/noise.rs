@@ -28,6 +28,11 @@ impl Noise {
         self.fine[bin(luma)].or(self.all).unwrap_or(0.0).max(FLOOR)
     }
 
+    /// Pixel by pixel, at any luma.
+    pub fn overall(&self) -> f32 {
+        self.all.unwrap_or(0.0).max(FLOOR)
+    }
+
     /// Of the mean over a neighbourhood of three by three low pixels.
     pub fn coarse(&self) -> f32 {
         self.coarse.unwrap_or(0.0).max(FLOOR)
