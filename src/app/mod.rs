@@ -11,7 +11,7 @@ mod styles;
 mod train;
 
 use crate::cli::{Cli, Command, Shell};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use clap::{CommandFactory, Parser, error::ErrorKind};
 use progress::Voice;
 
@@ -75,7 +75,9 @@ fn train(args: &crate::cli::Train, voice: Voice) -> Result<Outcome> {
 
 #[cfg(not(feature = "torch"))]
 fn train(_: &crate::cli::Train, _: Voice) -> Result<Outcome> {
-    Err(Error::Training { reason: "this program was built without libtorch (Cargo feature `torch`)".into() })
+    Err(crate::error::Error::Training {
+        reason: "this program was built without libtorch (Cargo feature `torch`)".into(),
+    })
 }
 
 fn completions(shell: Shell) {

@@ -25,6 +25,6 @@ pub fn run(args: &cli::Train, voice: Voice) -> Result<Outcome> {
     };
     let stop = Stop::default();
     on_interrupt(&stop, None);
-    train::run(&options, &|| stop.requested(), &mut |text| voice.say(text))?;
+    train::run::run(&options, &|| stop.requested(), &mut |text| voice.say(text))?;
     Ok(if stop.requested() { Outcome::Interrupted } else { Outcome::Done })
 }
