@@ -119,6 +119,7 @@ impl Muxer {
             (*stream).avg_frame_rate = (*input.raw()).avg_frame_rate;
             (*stream).r_frame_rate = (*input.raw()).r_frame_rate;
             copy_dictionary(&raw mut (*stream).metadata, (*input.raw()).metadata)?;
+            copy_side_data(stream, input.raw())?;
             if self.container.is_matroska() && input.kind() == Kind::Cover {
                 attach_cover(stream, &raw const (*input.raw()).attached_pic)?;
             }
@@ -354,6 +355,29 @@ impl Options {
 unsafe fn copy_dictionary(to: *mut *mut AVDictionary, from: *const AVDictionary) -> Result<(), AvError> {
     // SAFETY: by the contract.
     check(unsafe { ffi::av_dict_copy(to, from, 0) }).map(drop)
+}
+
+/// Copies what goes with a stream as a whole: a second film's rotation, the loudness of a sound. Newer versions of FFmpeg
+/// have it among the parameters, which are copied anyway.
+///
+/// # Safety
+/// `to` is a new stream of a muxer, `from` a live one.
+#[cfg(not(ffmpeg_side_data_in_parameters))]
+unsafe fn copy_side_data(to: *mut AVStream, from: *const AVStream) -> Result<(), AvError> {
+    // SAFETY: by the contract; the stream's list has as many entries as it says.
+    unsafe {
+        for index in 0..usize::try_from((*from).nb_side_data).unwrap_or(0) {
+            let data = (*from).side_data.add(index);
+            let copy = allocated(ffi::av_stream_new_side_data(to, (*data).type_, (*data).size as _))?;
+            std::ptr::copy_nonoverlapping((*data).data, copy, (*data).size as usize);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(ffmpeg_side_data_in_parameters)]
+unsafe fn copy_side_data(_: *mut AVStream, _: *const AVStream) -> Result<(), AvError> {
+    Ok(())
 }
 
 /// # Safety

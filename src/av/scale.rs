@@ -6,6 +6,7 @@ use super::pixel::AvFormat;
 use super::{AvError, allocated};
 use crate::frame::{ColorInfo, CpuImage, Matrix, PixelFormat, Range, Size};
 use ffmpeg_next::ffi::{self, SwsContext};
+use ffmpeg_next::software::scaling::Flags;
 use std::ffi::c_int;
 
 /// One side of a conversion.
@@ -52,7 +53,7 @@ impl Scaler {
     /// # Errors
     /// libswscale does not read the one format or write the other.
     pub fn new(from: Side, to: Side) -> Result<Self, AvError> {
-        let flags = ffi::SWS_BICUBIC | ffi::SWS_ACCURATE_RND | ffi::SWS_FULL_CHR_H_INT | ffi::SWS_FULL_CHR_H_INP;
+        let flags = Flags::BICUBIC | Flags::ACCURATE_RND | Flags::FULL_CHR_H_INT | Flags::FULL_CHR_H_INP;
         let null = std::ptr::null_mut();
         // SAFETY: no filters, default parameters; the formats are FFmpeg's own numbers.
         let context = allocated(unsafe {
@@ -63,7 +64,7 @@ impl Scaler {
                 to.size.width as c_int,
                 to.size.height as c_int,
                 full_range_name(to.format).raw(),
-                flags as c_int,
+                flags.bits(),
                 null,
                 null,
                 std::ptr::null(),
