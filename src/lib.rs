@@ -10,7 +10,35 @@
 //! ```
 //!
 //! The network works small, the shaders work big: the generator answers with colour at a few hundred lines, the
-//! shaders bring that to full size along the photo's own edges and ink it.
+//! shaders bring that to full size along the photo's own edges and ink it. Pixels cross the bus once each way, as the
+//! decoder's and the encoder's own planes. A frame carries its exact timestamp from end to end.
+//!
+//! # Map
+//!
+//! Modules import downwards only; `tests/layering.rs` holds them to it.
+//!
+//! | module | job |
+//! |---|---|
+//! | [`app`] | from what was typed to what is done: the only place where the parts meet |
+//! | [`cli`] | what can be typed; also compiled into the launcher (`main.rs`), which loads this library |
+//! | `train`, [`eval`] | the trainer of the generator; metrics |
+//! | [`pipeline`] | threads, links, progress counts, one outcome |
+//! | [`source`], [`stylize`], [`motion`], [`post`], [`sink`] | the stages; siblings never import each other |
+//! | [`gpu`], [`av`] | the only owners of wgpu devices and of FFmpeg's C interface |
+//! | [`stage`], [`frame`], [`config`], [`error`] | the contract between stages and the types they exchange |
+//!
+//! # Words
+//!
+//! *Photo*: a frame as it was shot. *Drawing*: the generator's answer, small. *Style*: generator settings plus one table per
+//! effect, a TOML file. *Effect*: one Rust file in `post` and one shader of the same name. *Stamp*: a frame's index, time
+//! and duration, which no stage changes. *Guide*: the photo's luma at the drawing's size.
+//!
+//! # Where the design left its first sketch
+//!
+//! * The program is a launcher that loads this library with `dlopen`. A program that is linked to a library which is not
+//!   there cannot say so, and `--help` should not wait for libtorch.
+//! * A damaged source ends its stream normally and counts the damage aside, so that the film is finished and the run still
+//!   fails: see [`source::Damage`].
 
 pub mod app;
 pub mod av;
