@@ -1,44 +1,61 @@
-// A printing screen or pen strokes where it is dark, fixed to the page, with analytic edges.
-struct Halftone {
-    color: vec3f,
-    amount: f32,
-    // Rotation.
-    cosine: f32,
-    sine: f32,
-    // Pixels from dot to dot.
-    size: f32,
+// A screen in the shadows: dots, lines or crossed pen strokes, fixed to the page, anti-aliased analytically.
+
+struct HalftoneUniform {
+    // Ink colour and amount.
+    color: vec4<f32>,
+    // Cosine and sine of the screen's angle over its period in photo pixels.
+    axis: vec2<f32>,
+    // Period in photo pixels.
+    period: f32,
+    // Lightness from which the paper stays clean.
     highlight: f32,
-}
-// 0 dots, 1 lines, 2 hatching.
-override pattern: u32 = 0;
-@group(0) @binding(4) var<uniform> halftone_settings: Halftone;
-
-// Share of ink of a stroke of this width at this distance from its middle, both in cells.
-fn stroke(distance: f32, width: f32) -> f32 {
-    let edge = 0.7 / halftone_settings.size;
-    return smoothstep(width + edge, width - edge, distance) * step(1e-3, width);
+    // How far the shade itself gives way to clean paper.
+    clean: f32,
+    // 0 dots, 1 lines, 2 hatching.
+    pattern: u32,
 }
 
-fn halftone(color: vec3f, at: vec2f) -> vec3f {
-    let turned = vec2f(
-        halftone_settings.cosine * at.x - halftone_settings.sine * at.y,
-        halftone_settings.sine * at.x + halftone_settings.cosine * at.y,
-    ) / halftone_settings.size;
-    let light = luma(color);
-    let dark = clamp(1.0 - light / max(halftone_settings.highlight, 1e-3), 0.0, 1.0);
-    let cell = abs(fract(turned) - 0.5);
-    var ink = 0.0;
-    if pattern == 0u {
-        // A dot of radius r covers pi r^2 of its cell.
-        ink = stroke(length(cell), sqrt(dark / 3.14159265));
-    } else if pattern == 1u {
-        ink = stroke(cell.y, 0.5 * dark);
-    } else {
-        let diagonal = vec2f(turned.x + turned.y, turned.x - turned.y) * 0.70710678;
-        let slanted = abs(fract(diagonal) - 0.5);
-        ink = stroke(cell.y, 0.22 * smoothstep(0.05, 0.35, dark));
-        ink = max(ink, stroke(cell.x, 0.22 * smoothstep(0.40, 0.65, dark)));
-        ink = max(ink, stroke(slanted.x, 0.26 * smoothstep(0.65, 0.95, dark)));
+@group(0) @binding(17) var<uniform> halftone: HalftoneUniform;
+
+// Ink under a stroke whose middle is `distance` away and whose half width is `half_width` (all in photo pixels).
+fn halftone_stroke(distance: f32, half_width: f32) -> f32 {
+    // Fades out below one pixel instead of vanishing.
+    return clamp(half_width - distance + 0.5, 0.0, 1.0) * clamp(half_width * 2.0, 0.0, 1.0);
+}
+
+fn halftone_line(coordinate: f32, coverage: f32) -> f32 {
+    let distance = abs(fract(coordinate) - 0.5) * halftone.period;
+    return halftone_stroke(distance, 0.5 * coverage * halftone.period);
+}
+
+// Share of the paper that is inked at `at` (photo pixels) for `darkness` 0..=1.
+fn halftone_ink(at: vec2<f32>, darkness: f32) -> f32 {
+    let u = dot(at, halftone.axis);
+    let v = dot(at, vec2<f32>(-halftone.axis.y, halftone.axis.x));
+    if halftone.pattern == 0u {
+        // Dots grow to touch at pi/4 and overlap above: half the diagonal covers all.
+        let distance = length(fract(vec2<f32>(u, v)) - 0.5) * halftone.period;
+        return halftone_stroke(distance, sqrt(darkness * 0.5) * halftone.period);
     }
-    return mix(color, halftone_settings.color, ink * halftone_settings.amount);
+    if halftone.pattern == 1u {
+        return halftone_line(v, darkness);
+    }
+    // A pen: strokes of one width, a direction more per darker level, not quite straight.
+    let sway = 0.25 * (value_noise(vec2<f32>(u, v) * 0.35) - 0.5);
+    let level = darkness * 4.0;
+    var ink = halftone_line(v + sway, 0.22 * clamp(level * 2.0, 0.0, 1.0));
+    ink = max(ink, halftone_line(u + sway, 0.22 * clamp((level - 1.0) * 2.0, 0.0, 1.0)));
+    ink = max(ink, halftone_line((u + v) * 0.70710678 + sway, 0.26 * clamp((level - 2.0) * 2.0, 0.0, 1.0)));
+    // The deepest shade is filled.
+    return max(ink, smoothstep(3.2, 3.5, level));
+}
+
+fn halftone_apply(color: vec3<f32>, pixel: vec2<i32>) -> vec3<f32> {
+    let darkness = clamp(1.0 - luma_of(color) / halftone.highlight, 0.0, 1.0);
+    let ground = mix(color, vec3<f32>(1.0), halftone.clean);
+    if darkness <= 0.0 {
+        return ground;
+    }
+    let ink = halftone_ink(vec2<f32>(pixel) + 0.5, darkness);
+    return mix(ground, halftone.color.rgb, ink * halftone.color.a);
 }

@@ -1,139 +1,90 @@
-// Ink lines: a difference of Gaussians across the edge, averaged along it (flow-based XDoG, Kang et al. 2007,
-// Winnemöller et al. 2012). The edge's direction comes from the structure tensor of the small luma, which is calm; the
-// difference is evaluated at full size, so that lines are crisp.
-struct Outline {
-    color: vec3f,
-    opacity: f32,
-    // Standard deviation of the inner Gaussian in pixels of this frame.
-    sigma: f32,
+// Ink lines: difference of Gaussians across the edge at full size, averaged along it (flow-based XDoG, Winnemoeller
+// 2012). `outline_across` leaves the response and the tangent per pixel, `outline_apply` averages and inks.
+
+const OUTLINE_TAPS: u32 = 8u;
+
+struct OutlineUniform {
+    // Ink colour and opacity.
+    color: vec4<f32>,
+    // Weights across: wide Gaussian less narrow Gaussian at 0, 1, 2, … times `spacing`; they sum to 0 over both sides.
+    across: array<vec4<f32>, 2>,
+    // Weights along, at 0, 1, 2, … times `stride`; they sum to 1 over both sides.
+    along: array<vec4<f32>, 2>,
+    across_taps: u32,
+    along_taps: u32,
+    // Photo pixels between taps.
+    spacing: f32,
+    stride: f32,
     threshold: f32,
     softness: f32,
-    unused: f32,
-}
-@group(0) @binding(3) var<uniform> outline_settings: Outline;
-@group(0) @binding(30) var<storage, read> luma_small: array<f32>;
-@group(0) @binding(31) var<storage, read_write> tensor_out: array<vec4f>;
-@group(0) @binding(32) var<storage, read> tensor_in: array<vec4f>;
-@group(0) @binding(33) var flow_out: texture_storage_2d<rgba16float, write>;
-@group(0) @binding(34) var flow: texture_2d<f32>;
-@group(0) @binding(35) var photo_luma: texture_2d<f32>;
-@group(0) @binding(36) var lines_out: texture_storage_2d<rgba8unorm, write>;
-@group(0) @binding(37) var lines: texture_2d<f32>;
-@group(0) @binding(38) var line_sampler: sampler;
-
-// Luma difference that the stored response 0..1 stands for.
-const RESPONSE: f32 = 0.2;
-
-fn small_luma(x: i32, y: i32) -> f32 {
-    let last = vec2i(frame.small) - 1;
-    return luma_small[u32(clamp(y, 0, last.y)) * frame.small.x + u32(clamp(x, 0, last.x))];
+    // Squared gradient (of flow's scale) below which nothing is drawn, and from which all is.
+    gate_low: f32,
+    gate_high: f32,
 }
 
-// Structure tensor (xx, xy, yy) from Scharr gradients (luma per small pixel).
-@compute @workgroup_size(16, 4)
-fn tensor(@builtin(global_invocation_id) id: vec3u) {
-    if any(id.xy >= frame.small) {
+@group(0) @binding(14) var<uniform> outline: OutlineUniform;
+@group(0) @binding(15) var<storage, read_write> outline_field: array<u32>;
+@group(0) @binding(16) var flow: texture_2d<f32>;
+
+// Response times this is stored in 16 bits: a step from black to white gives about 0.13.
+const OUTLINE_SCALE: f32 = 4.0;
+
+@compute @workgroup_size(64, 1)
+fn outline_across(@builtin(global_invocation_id) id: vec3<u32>) {
+    if any(id.xy >= frame.photo_size) {
         return;
     }
-    let x = i32(id.x);
-    let y = i32(id.y);
-    let nw = small_luma(x - 1, y - 1);
-    let n = small_luma(x, y - 1);
-    let ne = small_luma(x + 1, y - 1);
-    let w = small_luma(x - 1, y);
-    let e = small_luma(x + 1, y);
-    let sw = small_luma(x - 1, y + 1);
-    let s = small_luma(x, y + 1);
-    let se = small_luma(x + 1, y + 1);
-    let gx = (3.0 * (ne - nw) + 10.0 * (e - w) + 3.0 * (se - sw)) / 32.0;
-    let gy = (3.0 * (sw - nw) + 10.0 * (s - n) + 3.0 * (se - ne)) / 32.0;
-    tensor_out[id.y * frame.small.x + id.x] = vec4f(gx * gx, gx * gy, gy * gy, 0.0);
-}
-
-fn smoothed(at: vec2i, along: vec2i) -> vec4f {
-    let last = vec2i(frame.small) - 1;
-    var weights = array<f32, 3>(0.30, 0.24, 0.11);
-    var sum = vec4f(0.0);
-    for (var k = -2; k <= 2; k++) {
-        let p = clamp(at + k * along, vec2i(0), last);
-        sum += tensor_in[u32(p.y) * frame.small.x + u32(p.x)] * weights[abs(k)];
-    }
-    return sum;
-}
-
-@compute @workgroup_size(16, 4)
-fn flow_rows(@builtin(global_invocation_id) id: vec3u) {
-    if any(id.xy >= frame.small) {
+    let index = id.y * frame.photo_size.x + id.x;
+    let tensor = textureSampleLevel(flow, linear, (vec2<f32>(id.xy) + 0.5) / vec2<f32>(frame.photo_size), 0.0).xyz;
+    let difference = tensor.x - tensor.z;
+    let root = sqrt(difference * difference + 4.0 * tensor.y * tensor.y);
+    // Coherent edges count in full, corners and texture in part.
+    let edge = root;
+    if edge < outline.gate_low {
+        outline_field[index] = 0u;
         return;
     }
-    tensor_out[id.y * frame.small.x + id.x] = smoothed(vec2i(id.xy), vec2i(1, 0));
+    // Unit vector across the edge: the tensor's eigenvector of the larger eigenvalue, from the half angle.
+    let cosine = difference / root;
+    let normal = vec2<f32>(sqrt(max(0.5 + 0.5 * cosine, 0.0)), select(1.0, -1.0, tensor.y < 0.0) * sqrt(max(0.5 - 0.5 * cosine, 0.0)));
+    let here = vec2<f32>(id.xy) + 0.5;
+    var sum = outline.across[0].x * photo_luma(vec2<i32>(id.xy));
+    for (var i = 1u; i < outline.across_taps; i += 1u) {
+        let reach = normal * (f32(i) * outline.spacing);
+        sum += outline.across[i >> 2u][i & 3u] * (photo_luma(vec2<i32>(here + reach)) + photo_luma(vec2<i32>(here - reach)));
+    }
+    sum *= smoothstep(outline.gate_low, outline.gate_high, edge);
+    outline_field[index] = outline_pack(sum, vec2<f32>(-normal.y, normal.x));
 }
 
-// Direction along the edge in xy, its gradient (luma per small pixel) in z, how much one direction prevails in w (0..1).
-@compute @workgroup_size(16, 4)
-fn flow_columns(@builtin(global_invocation_id) id: vec3u) {
-    if any(id.xy >= frame.small) {
-        return;
-    }
-    let t = smoothed(vec2i(id.xy), vec2i(0, 1));
-    let difference = t.x - t.z;
-    let root = sqrt(difference * difference + 4.0 * t.y * t.y);
-    let strong = 0.5 * (t.x + t.z + root);
-    // Of the two ways to write the eigenvector, the one that does not cancel.
-    var across = vec2f(strong - t.z, t.y);
-    if difference < 0.0 {
-        across = vec2f(t.y, strong - t.x);
-    }
-    let length = max(length(across), 1e-9);
-    let along = vec2f(-across.y, across.x) / length;
-    textureStore(flow_out, id.xy, vec4f(along, sqrt(max(strong, 0.0)), root / max(t.x + t.z, 1e-9)));
+// Tangent in the low half (two snorm bytes), response in the high half.
+fn outline_pack(response: f32, tangent: vec2<f32>) -> u32 {
+    let code = u32(i32(round(clamp(response * OUTLINE_SCALE, -1.0, 1.0) * 32767.0)));
+    return (code << 16u) | (pack4x8snorm(vec4<f32>(tangent, 0.0, 0.0)) & 0xffffu);
 }
 
-@compute @workgroup_size(16, 4)
-fn edges(@builtin(global_invocation_id) id: vec3u) {
-    if any(id.xy >= frame.size) {
-        return;
-    }
-    // The nearest direction: two that point opposite ways must not be averaged.
-    let here = textureLoad(flow, id.xy * frame.small / frame.size, 0);
-    // A response above the threshold needs a gradient: most of a picture is flat and is done here.
-    if here.z < 0.35 * outline_settings.threshold {
-        textureStore(lines_out, id.xy, vec4f(0.0));
-        return;
-    }
-    let texel = 1.0 / vec2f(frame.size);
-    let at = (vec2f(id.xy) + 0.5) * texel;
-    let step = vec2f(here.y, -here.x) * outline_settings.sigma * texel;
-    let center = textureLoad(photo_luma, id.xy, 0).a;
-    var pairs: vec3f;
-    pairs.x = textureSampleLevel(photo_luma, line_sampler, at + step, 0.0).a
-        + textureSampleLevel(photo_luma, line_sampler, at - step, 0.0).a;
-    pairs.y = textureSampleLevel(photo_luma, line_sampler, at + 2.0 * step, 0.0).a
-        + textureSampleLevel(photo_luma, line_sampler, at - 2.0 * step, 0.0).a;
-    pairs.z = textureSampleLevel(photo_luma, line_sampler, at + 3.0 * step, 0.0).a
-        + textureSampleLevel(photo_luma, line_sampler, at - 3.0 * step, 0.0).a;
-    // Samples one sigma apart of Gaussians of one sigma and of 1.6, each summing to one.
-    let inner = 0.39905 * center + dot(pairs, vec3f(0.24204, 0.05400, 0.00443));
-    let outer = 0.25586 * center + dot(pairs, vec3f(0.21046, 0.11714, 0.04447));
-    let response = (outer - inner) * mix(0.5, 1.0, here.w);
-    textureStore(lines_out, id.xy, vec4f(clamp(response / RESPONSE, 0.0, 1.0)));
+fn outline_response(word: u32) -> f32 {
+    return f32(bitcast<i32>(word) >> 16u);
 }
 
-// The colour with ink on it.
-fn outline(color: vec3f, pixel: vec2u) -> vec3f {
-    let here = textureLoad(flow, pixel * frame.small / frame.size, 0);
-    if here.z < 0.35 * outline_settings.threshold {
+fn outline_at(at: vec2<f32>) -> f32 {
+    let p = vec2<u32>(clamp(vec2<i32>(at), vec2<i32>(0), vec2<i32>(frame.photo_size) - 1));
+    return outline_response(outline_field[p.y * frame.photo_size.x + p.x]);
+}
+
+fn outline_apply(color: vec3<f32>, pixel: vec2<i32>) -> vec3<f32> {
+    let word = outline_field[u32(pixel.y) * frame.photo_size.x + u32(pixel.x)];
+    if word == 0u {
         return color;
     }
-    let texel = 1.0 / vec2f(frame.size);
-    let at = (vec2f(pixel) + 0.5) * texel;
-    let step = here.xy * max(outline_settings.sigma * 1.2, 1.0) * texel;
-    var response = 0.36 * textureLoad(lines, pixel, 0).r;
-    response += 0.22 * (textureSampleLevel(lines, line_sampler, at + step, 0.0).r
-        + textureSampleLevel(lines, line_sampler, at - step, 0.0).r);
-    response += 0.10 * (textureSampleLevel(lines, line_sampler, at + 2.0 * step, 0.0).r
-        + textureSampleLevel(lines, line_sampler, at - 2.0 * step, 0.0).r);
-    response *= RESPONSE;
-    let ink = smoothstep(outline_settings.threshold, outline_settings.threshold + outline_settings.softness, response);
-    return mix(color, outline_settings.color, ink * outline_settings.opacity);
+    let tangent = unpack4x8snorm(word).xy;
+    let here = vec2<f32>(pixel) + 0.5;
+    var sum = outline.along[0].x * outline_response(word);
+    for (var i = 1u; i < outline.along_taps; i += 1u) {
+        let reach = tangent * (f32(i) * outline.stride);
+        sum += outline.along[i >> 2u][i & 3u] * (outline_at(here + reach) + outline_at(here - reach));
+    }
+    let response = sum / (32767.0 * OUTLINE_SCALE);
+    let ink = smoothstep(outline.threshold, outline.threshold + outline.softness, response);
+    return mix(color, outline.color.rgb, ink * outline.color.a);
 }

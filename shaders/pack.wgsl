@@ -1,131 +1,100 @@
-// The result as the encoder's planes. One invocation writes a block of 8 x 2 pixels, which is whole words in every
-// plane.
+// The last pass: works the picture out and packs it as the encoder's planes. An invocation fills one word of each
+// chroma plane and the luma above it, so that no two write to one word.
 
-// 0 Y'CbCr, 1 luma alone, 2 packed RGBA.
-override kind: u32 = 0;
-override sample_bytes: u32 = 1;
-override semi_planar: bool = false;
-override shift_x: u32 = 1;
-override shift_y: u32 = 1;
-// Chroma sits on the left luma column.
-override sited_left: bool = true;
+// Layout of the output: as PHOTO_LAYOUT.
+override OUT_LAYOUT: u32 = 0u;
+override OUT_BYTES: u32 = 1u;
+override OUT_SHIFT_X: u32 = 1u;
+override OUT_SHIFT_Y: u32 = 1u;
+// Bits a sample is shifted up (P010 keeps its value in the high bits).
+override OUT_LIFT: u32 = 0u;
+override OUT_MAX: f32 = 255.0;
 
-struct Pack {
-    // Codes = matrix * R'G'B' + base.
-    matrix: mat3x3f,
-    base: vec3f,
-    // Bits to shift a sample left by.
-    low_bits: u32,
-    // First word and words from row to row of each plane.
-    start: vec4u,
-    stride: vec4u,
-    // Largest code.
-    white: f32,
-}
-@group(0) @binding(17) var result: texture_2d<f32>;
-@group(0) @binding(18) var<uniform> pack: Pack;
 @group(0) @binding(19) var<storage, read_write> packed: array<u32>;
 
-fn codes(x: u32, y: u32) -> vec3f {
-    let last = frame.size - 1u;
-    let rgb = textureLoad(result, min(vec2u(x, y), last), 0).rgb;
-    return pack.matrix * rgb + pack.base;
+fn pack_code(value: f32) -> u32 {
+    return u32(clamp(value + 0.5, 0.0, OUT_MAX)) << OUT_LIFT;
 }
 
-fn sample(value: f32) -> u32 {
-    return u32(clamp(value, 0.0, pack.white) + 0.5) << pack.low_bits;
-}
-
-fn two(a: f32, b: f32) -> u32 {
-    return sample(a) | (sample(b) << 16u);
-}
-
-fn four(v: vec4f) -> u32 {
-    return sample(v.x) | (sample(v.y) << 8u) | (sample(v.z) << 16u) | (sample(v.w) << 24u);
-}
-
-fn row_of(plane: u32, row: u32) -> u32 {
-    return pack.start[plane] + row * pack.stride[plane];
-}
-
-// Mean of the luma pixels that a chroma sample stands for.
-fn chroma(column: u32, row: u32) -> vec2f {
-    let x = column << shift_x;
-    let y = row << shift_y;
-    var sum = vec2f(0.0);
-    for (var k = 0u; k < (1u << shift_y); k++) {
-        if shift_x == 0u {
-            sum += codes(x, y + k).yz;
-        } else if sited_left {
-            // A tent around the left column.
-            sum += 0.25 * (codes(max(x, 1u) - 1u, y + k).yz + codes(x + 1u, y + k).yz) + 0.5 * codes(x, y + k).yz;
-        } else {
-            sum += 0.5 * (codes(x, y + k).yz + codes(x + 1u, y + k).yz);
-        }
-    }
-    return sum / f32(1u << shift_y);
-}
-
-@compute @workgroup_size(16, 4)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-    let x0 = id.x * 8u;
-    let y0 = id.y * 2u;
-    if x0 >= frame.size.x || y0 >= frame.size.y {
+@compute @workgroup_size(64, 1)
+fn pack(@builtin(global_invocation_id) id: vec3<u32>) {
+    let per_word = 4u / OUT_BYTES;
+    // Eight neighbours share a block two wide and four high: they meet fewer different edges than eight in a row.
+    let block = vec2<u32>((id.x >> 3u) * 2u + (id.x & 1u), id.y * 4u + ((id.x >> 1u) & 3u));
+    let extent = vec2<u32>(per_word << OUT_SHIFT_X, 1u << OUT_SHIFT_Y);
+    let corner = block * extent;
+    if any(corner >= frame.photo_size) {
         return;
     }
-    for (var y = y0; y < y0 + 2u; y++) {
-        if kind == 2u {
-            for (var i = 0u; i < 8u; i++) {
-                let rgb = textureLoad(result, min(vec2u(x0 + i, y), frame.size - 1u), 0).rgb;
-                packed[row_of(0u, y) + x0 + i] = pack4x8unorm(vec4f(rgb, 1.0));
-            }
-        } else if sample_bytes == 1u {
-            for (var i = 0u; i < 8u; i += 4u) {
-                let x = x0 + i;
-                let v = vec4f(codes(x, y).x, codes(x + 1u, y).x, codes(x + 2u, y).x, codes(x + 3u, y).x);
-                packed[row_of(0u, y) + x / 4u] = four(v);
-            }
-        } else {
-            for (var i = 0u; i < 8u; i += 2u) {
-                packed[row_of(0u, y) + (x0 + i) / 2u] = two(codes(x0 + i, y).x, codes(x0 + i + 1u, y).x);
+    let last = vec2<i32>(frame.photo_size) - 1;
+    let area = 1.0 / f32(1u << (OUT_SHIFT_X + OUT_SHIFT_Y));
+    var luma_words = vec2<u32>(0u);
+    var u_word = 0u;
+    var v_word = 0u;
+    for (var sample = 0u; sample < per_word; sample += 1u) {
+        var chroma = vec2<f32>(0.0);
+        for (var y = 0u; y < extent.y; y += 1u) {
+            for (var x = 0u; x < (1u << OUT_SHIFT_X); x += 1u) {
+                let column = (sample << OUT_SHIFT_X) + x;
+                let at = corner + vec2<u32>(column, y);
+                let color = picture(min(vec2<i32>(at), last));
+                if OUT_LAYOUT == 3u {
+                    if at.x < frame.photo_size.x {
+                        packed[(frame.out_pitch.x >> 2u) * at.y + at.x] = pack4x8unorm(vec4<f32>(color, 1.0));
+                    }
+                    continue;
+                }
+                let codes = (frame.from_rgb * vec4<f32>(color, 1.0)).xyz;
+                luma_words[y] |= pack_code(codes.x) << ((column % per_word) * OUT_BYTES * 8u);
+                chroma += codes.yz;
             }
         }
+        if OUT_LAYOUT == 3u {
+            continue;
+        }
+        let column = (sample + 1u) << OUT_SHIFT_X;
+        if column % per_word == 0u {
+            pack_luma(corner + vec2<u32>(column - per_word, 0u), extent.y, luma_words);
+            luma_words = vec2<u32>(0u);
+        }
+        let shift = sample * OUT_BYTES * 8u;
+        u_word |= pack_code(chroma.x * area) << shift;
+        v_word |= pack_code(chroma.y * area) << shift;
     }
-    if kind != 0u {
-        return;
+    if OUT_LAYOUT == 0u {
+        let x = block.x * 4u;
+        packed[(frame.out_offset.y + frame.out_pitch.y * block.y + x) >> 2u] = u_word;
+        packed[(frame.out_offset.z + frame.out_pitch.z * block.y + x) >> 2u] = v_word;
+    } else if OUT_LAYOUT == 1u {
+        pack_interleaved(block, u_word, v_word);
     }
-    let columns = 8u >> shift_x;
-    let c0 = x0 >> shift_x;
-    let r0 = y0 >> shift_y;
-    for (var row = r0; row < r0 + (2u >> shift_y); row++) {
-        if sample_bytes == 1u {
-            for (var i = 0u; i < columns; i += 4u) {
-                let column = c0 + i;
-                let a = chroma(column, row);
-                let b = chroma(column + 1u, row);
-                let c = chroma(column + 2u, row);
-                let d = chroma(column + 3u, row);
-                if semi_planar {
-                    packed[row_of(1u, row) + column / 2u] = four(vec4f(a, b));
-                    packed[row_of(1u, row) + column / 2u + 1u] = four(vec4f(c, d));
-                } else {
-                    packed[row_of(1u, row) + column / 4u] = four(vec4f(a.x, b.x, c.x, d.x));
-                    packed[row_of(2u, row) + column / 4u] = four(vec4f(a.y, b.y, c.y, d.y));
-                }
-            }
-        } else {
-            for (var i = 0u; i < columns; i += 2u) {
-                let column = c0 + i;
-                let a = chroma(column, row);
-                let b = chroma(column + 1u, row);
-                if semi_planar {
-                    packed[row_of(1u, row) + column] = two(a.x, a.y);
-                    packed[row_of(1u, row) + column + 1u] = two(b.x, b.y);
-                } else {
-                    packed[row_of(1u, row) + column / 2u] = two(a.x, b.x);
-                    packed[row_of(2u, row) + column / 2u] = two(a.y, b.y);
-                }
-            }
+}
+
+// One word of luma in each of `rows` rows, where the picture has them.
+fn pack_luma(at: vec2<u32>, rows: u32, words: vec2<u32>) {
+    for (var y = 0u; y < rows; y += 1u) {
+        if at.x < frame.photo_size.x && at.y + y < frame.photo_size.y {
+            packed[(frame.out_pitch.x * (at.y + y) + at.x * OUT_BYTES) >> 2u] = words[y];
         }
     }
+}
+
+// U and V words -> two words of pairs.
+fn pack_interleaved(block: vec2<u32>, u_word: u32, v_word: u32) {
+    let first = (frame.out_offset.y + frame.out_pitch.y * block.y + block.x * 8u) >> 2u;
+    var low = (u_word & 0xffffu) | (v_word << 16u);
+    var high = (u_word >> 16u) | (v_word & 0xffff0000u);
+    if OUT_BYTES == 1u {
+        low = pack_spread(u_word) | (pack_spread(v_word) << 8u);
+        high = pack_spread(u_word >> 16u) | (pack_spread(v_word >> 16u) << 8u);
+    }
+    packed[first] = low;
+    if block.x * 8u + 4u < frame.out_pitch.y {
+        packed[first + 1u] = high;
+    }
+}
+
+// Two low bytes, a byte apart.
+fn pack_spread(word: u32) -> u32 {
+    return (word & 0xffu) | ((word & 0xff00u) << 8u);
 }

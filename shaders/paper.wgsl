@@ -1,34 +1,18 @@
-// Paper: its colour where nothing is printed, and fibres, fixed to the page.
-struct Paper {
-    color: vec3f,
+// Paper: a tint for white and a grain that takes the light, both fixed to the page.
+
+struct PaperUniform {
+    // What white becomes.
+    color: vec4<f32>,
+    // One over the size of the fibres in photo pixels.
+    frequency: f32,
     grain: f32,
-    // Pixels of a fibre.
-    size: f32,
-    unused_a: f32,
-    unused_b: vec2f,
-}
-@group(0) @binding(5) var<uniform> paper_settings: Paper;
-
-// Hash of a lattice point to 0..1 (PCG of Jarzynski and Olano 2020, first component).
-fn hashed(at: vec2i) -> f32 {
-    var v = vec2u(at) * 1664525u + 1013904223u;
-    v.x += v.y * 1664525u;
-    v.y += v.x * 1664525u;
-    v ^= v >> vec2u(16u);
-    v.x += v.y * 1664525u;
-    return f32((v.x ^ (v.x >> 16u)) & 0xffffu) / 65535.0;
 }
 
-fn noise(at: vec2f) -> f32 {
-    let cell = vec2i(floor(at));
-    let part = smoothstep(vec2f(0.0), vec2f(1.0), fract(at));
-    let upper = mix(hashed(cell), hashed(cell + vec2i(1, 0)), part.x);
-    let lower = mix(hashed(cell + vec2i(0, 1)), hashed(cell + vec2i(1, 1)), part.x);
-    return mix(upper, lower, part.y);
-}
+@group(0) @binding(18) var<uniform> paper: PaperUniform;
 
-fn paper(color: vec3f, at: vec2f) -> vec3f {
-    let p = at / paper_settings.size;
-    let fibre = 0.6 * noise(p * vec2f(1.0, 0.55)) + 0.4 * noise(p.yx * vec2f(2.3, 1.1) + 17.0);
-    return color * paper_settings.color * (1.0 - paper_settings.grain * 0.35 * fibre);
+fn paper_apply(color: vec3<f32>, pixel: vec2<i32>) -> vec3<f32> {
+    let at = (vec2<f32>(pixel) + 0.5) * paper.frequency;
+    // Fibres lie mostly across the page; a coarser cloud keeps them from looking printed.
+    let grain = 0.65 * value_noise(at * vec2<f32>(0.55, 1.3)) + 0.35 * value_noise(at * 0.21 + 17.0);
+    return color * paper.color.rgb * (1.0 + paper.grain * 0.4 * (grain - 0.75));
 }

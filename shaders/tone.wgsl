@@ -1,25 +1,48 @@
-// Lightness in steps, contrast, saturation; hue stays.
-struct Tone {
-    // 0: continuous.
-    steps: f32,
+// Lightness in soft steps, contrast and saturation, at constant hue.
+
+struct ToneUniform {
+    // Steps between levels (levels less one), 0 where lightness is continuous.
+    intervals: f32,
     softness: f32,
     saturation: f32,
     contrast: f32,
     brightness: f32,
     keep_color: f32,
-    unused: vec2f,
 }
-@group(0) @binding(2) var<uniform> tone_settings: Tone;
 
-fn tone(color: vec3f, photo: vec3f) -> vec3f {
-    let light = luma(color);
-    var target_light = light;
-    if tone_settings.steps > 0.0 {
-        let at = light * tone_settings.steps;
-        let rise = clamp((fract(at) - 0.5) / max(tone_settings.softness, 1e-3) + 0.5, 0.0, 1.0);
-        target_light = (floor(at) + rise) / tone_settings.steps;
+@group(0) @binding(13) var<uniform> tone: ToneUniform;
+
+// Lightness -> its level; the way from one level to the next takes `softness` of their distance.
+fn tone_level(lightness: f32) -> f32 {
+    if tone.intervals < 0.5 {
+        return lightness;
     }
-    target_light = (target_light - 0.5) * tone_settings.contrast + 0.5 + tone_settings.brightness;
-    let chroma = mix(color - light, photo - luma(photo), tone_settings.keep_color);
-    return clamp(target_light + chroma * tone_settings.saturation, vec3f(0.0), vec3f(1.0));
+    let t = lightness * tone.intervals;
+    let level = floor(t);
+    let rise = clamp((t - level - 0.5) / max(tone.softness, 0.001) + 0.5, 0.0, 1.0);
+    return (level + rise) / tone.intervals;
+}
+
+// `lightness` plus `chroma`, the chroma shortened as far as the cube of colours demands: hue stays.
+fn tone_fit(lightness: f32, chroma: vec3<f32>) -> vec3<f32> {
+    let high = max(max(chroma.r, chroma.g), chroma.b);
+    let low = min(min(chroma.r, chroma.g), chroma.b);
+    let room = min((1.0 - lightness) / max(high, 1e-4), lightness / max(-low, 1e-4));
+    return lightness + chroma * min(room, 1.0);
+}
+
+// Takes the photo's chroma in the measure of `keep_color`.
+fn tone_keep_color(color: vec3<f32>, photo_color: vec3<f32>) -> vec3<f32> {
+    let lightness = luma_of(color);
+    let chroma = mix(color - lightness, photo_color - luma_of(photo_color), tone.keep_color);
+    return tone_fit(lightness, chroma);
+}
+
+fn tone_apply(color: vec3<f32>) -> vec3<f32> {
+    let lightness = luma_of(color);
+    let graded = clamp((lightness - 0.5) * tone.contrast + 0.5 + tone.brightness, 0.0, 1.0);
+    let level = tone_level(graded);
+    // Chroma follows lightness, or shadows turn neon and lights grey; not all the way, or lifted shadows turn to noise.
+    let gain = clamp((level + 0.1) / (lightness + 0.1), 0.0, 1.6);
+    return tone_fit(level, (color - lightness) * (tone.saturation * gain));
 }

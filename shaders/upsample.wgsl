@@ -1,75 +1,72 @@
-// The drawing at full size: locally a linear function of the photo's luma (fast guided filter, He and Sun 2015). The
-// function is fitted where drawing and photo are small, and applied where the photo is large, so edges are the photo's.
-struct Upsample {
-    radius: i32,
-    // Variance of luma below which the photo's texture is not followed.
+// Brings the drawing to full size along the photo's edges. As in the fast guided filter (He and Sun 2015) the drawing
+// is locally slope * luma + offset, fitted at low size. The slope is smoothed over the window; the offset is not, so
+// that the drawing's own lines survive: full = drawing + slope * (luma - low luma), all enlarged bilinearly.
+
+struct UpsampleUniform {
+    // Variance of luma below which the photo is not followed.
     epsilon: f32,
-    unused: vec2f,
-}
-@group(0) @binding(1) var<uniform> upsample_settings: Upsample;
-@group(0) @binding(20) var<storage, read> guide: array<f32>;
-@group(0) @binding(21) var drawing: texture_2d<f32>;
-@group(0) @binding(22) var<storage, read_write> sums_out: array<vec4f>;
-@group(0) @binding(23) var<storage, read> sums: array<vec4f>;
-@group(0) @binding(24) var slope_out: texture_storage_2d<rgba16float, write>;
-@group(0) @binding(25) var offset_out: texture_storage_2d<rgba16float, write>;
-@group(0) @binding(26) var slope: texture_2d<f32>;
-@group(0) @binding(27) var offset: texture_2d<f32>;
-@group(0) @binding(6) var linear: sampler;
-
-fn small_index(x: i32, y: i32) -> u32 {
-    let last = vec2i(frame.small) - 1;
-    return u32(clamp(y, 0, last.y)) * frame.small.x + u32(clamp(x, 0, last.x));
+    // Half width of the window in cells.
+    radius: i32,
 }
 
-// Sums over a row of the window: (I * J, I) and (J, I * I), where I is luma and J the drawing.
-@compute @workgroup_size(16, 4)
-fn fit_rows(@builtin(global_invocation_id) id: vec3u) {
-    if any(id.xy >= frame.small) {
+@group(0) @binding(7) var<uniform> upsample: UpsampleUniform;
+@group(0) @binding(8) var<storage, read_write> upsample_means: array<vec4<f32>>;
+@group(0) @binding(9) var<storage, read_write> upsample_products: array<vec4<f32>>;
+@group(0) @binding(10) var upsample_slope_out: texture_storage_2d<rgba16float, write>;
+@group(0) @binding(11) var upsample_slope: texture_2d<f32>;
+
+// Means over a cell: (drawing, luma) and (drawing * luma, luma * luma).
+@compute @workgroup_size(64, 1)
+fn upsample_moments(@builtin(global_invocation_id) id: vec3<u32>) {
+    if any(id.xy >= frame.cell_size) {
         return;
     }
-    let at = vec2i(id.xy);
-    let last = i32(frame.small.x) - 1;
-    var products = vec4f(0.0);
-    var colors = vec4f(0.0);
-    for (var k = -upsample_settings.radius; k <= upsample_settings.radius; k++) {
-        let x = clamp(at.x + k, 0, last);
-        let light = guide[u32(at.y) * frame.small.x + u32(x)];
-        let color = textureLoad(drawing, vec2i(x, at.y), 0).rgb;
-        products += vec4f(light * color, light);
-        colors += vec4f(color, light * light);
+    let corner = vec2<i32>(id.xy) * 2;
+    var mean = vec4<f32>(0.0);
+    var product = vec4<f32>(0.0);
+    for (var i = 0; i < 4; i += 1) {
+        let value = small_at(corner + vec2<i32>(i & 1, i >> 1u));
+        mean += value;
+        product += value * value.a;
     }
-    let index = 2u * (id.y * frame.small.x + id.x);
-    sums_out[index] = products;
-    sums_out[index + 1u] = colors;
+    let index = id.y * frame.cell_size.x + id.x;
+    upsample_means[index] = mean * 0.25;
+    upsample_products[index] = product * 0.25;
 }
 
-@compute @workgroup_size(16, 4)
-fn fit_columns(@builtin(global_invocation_id) id: vec3u) {
-    if any(id.xy >= frame.small) {
+@compute @workgroup_size(64, 1)
+fn upsample_fit(@builtin(global_invocation_id) id: vec3<u32>) {
+    if any(id.xy >= frame.cell_size) {
         return;
     }
-    let at = vec2i(id.xy);
-    var products = vec4f(0.0);
-    var colors = vec4f(0.0);
-    for (var k = -upsample_settings.radius; k <= upsample_settings.radius; k++) {
-        let index = 2u * small_index(at.x, at.y + k);
-        products += sums[index];
-        colors += sums[index + 1u];
+    let last = vec2<i32>(frame.cell_size) - 1;
+    var mean = vec4<f32>(0.0);
+    var product = vec4<f32>(0.0);
+    for (var y = -upsample.radius; y <= upsample.radius; y += 1) {
+        for (var x = -upsample.radius; x <= upsample.radius; x += 1) {
+            let at = clamp(vec2<i32>(id.xy) + vec2<i32>(x, y), vec2<i32>(0), last);
+            let index = at.y * (last.x + 1) + at.x;
+            mean += upsample_means[index];
+            product += upsample_products[index];
+        }
     }
-    let side = f32(2 * upsample_settings.radius + 1);
-    products /= side * side;
-    colors /= side * side;
-    let variance = max(colors.a - products.a * products.a, 0.0);
-    let covariance = products.rgb - products.a * colors.rgb;
-    let a = covariance / (variance + upsample_settings.epsilon);
-    textureStore(slope_out, id.xy, vec4f(a, 0.0));
-    textureStore(offset_out, id.xy, vec4f(colors.rgb - a * products.a, 0.0));
+    let side = f32(2 * upsample.radius + 1);
+    mean /= side * side;
+    let covariance = product / (side * side) - mean * mean.a;
+    textureStore(upsample_slope_out, vec2<i32>(id.xy), upsample_slope_of(covariance));
 }
 
-// The drawing's colour at a point (0..1 of the frame) where the photo has this luma.
-fn upsample(uv: vec2f, light: f32) -> vec3f {
-    let a = textureSampleLevel(slope, linear, uv, 0.0).rgb;
-    let b = textureSampleLevel(offset, linear, uv, 0.0).rgb;
-    return clamp(a * light + b, vec3f(0.0), vec3f(1.0));
+// Covariance of (red, green, blue, luma) with luma -> slope per channel. A slope outside -1..=3 is a bad fit and
+// would draw halos.
+fn upsample_slope_of(covariance: vec4<f32>) -> vec4<f32> {
+    let slope = covariance.rgb / (max(covariance.a, 0.0) + upsample.epsilon);
+    return vec4<f32>(clamp(slope, vec3<f32>(-1.0), vec3<f32>(3.0)), 0.0);
+}
+
+// The drawing at `pixel` of the photo.
+fn upsample_color(pixel: vec2<i32>) -> vec3<f32> {
+    let uv = (vec2<f32>(pixel) + 0.5) / vec2<f32>(frame.photo_size);
+    let low = textureSampleLevel(small, linear, uv, 0.0);
+    let slope = textureSampleLevel(upsample_slope, linear, uv, 0.0).rgb;
+    return clamp(low.rgb + slope * (photo_luma(pixel) - low.a), vec3<f32>(0.0), vec3<f32>(1.0));
 }

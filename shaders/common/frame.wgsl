@@ -1,17 +1,32 @@
-// What every pass knows of the frame at hand.
+// Sizes, plane layouts and colour matrices of a run. Bound at 0 by every pass.
+
 struct Frame {
-    // Pixels of the photo and of the result.
-    size: vec2u,
-    // Pixels of the drawing.
-    small: vec2u,
-    // Pixels of this frame per pixel of one 1080 lines high.
-    scale: f32,
-    // 0 photo, 1 full drawing.
+    // rgb = (to_rgb * (y, u, v, 1)).rgb of raw input codes, and (y, u, v) codes = (from_rgb * (r, g, b, 1)).xyz.
+    to_rgb: mat4x4<f32>,
+    from_rgb: mat4x4<f32>,
+    // Luma weights of R', G', B'.
+    luma: vec4<f32>,
+    // Per plane: first byte and bytes a row, in the photo's and the output's buffer.
+    photo_offset: vec4<u32>,
+    photo_pitch: vec4<u32>,
+    out_offset: vec4<u32>,
+    out_pitch: vec4<u32>,
+    photo_size: vec2<u32>,
+    drawing_size: vec2<u32>,
+    // The drawing's size halved, rounded up: the grid of local statistics.
+    cell_size: vec2<u32>,
+    // Where chroma sample 0 lies, in luma pixels.
+    chroma_origin: vec2<f32>,
+    // Photo pixels per pixel of a picture 1080 lines high.
+    unit: f32,
+    // 0 is the photo, 1 the drawing.
     strength: f32,
-    unused: vec2f,
+    // Normalised luma = raw code * x + y.
+    luma_scale: vec2<f32>,
 }
+
 @group(0) @binding(0) var<uniform> frame: Frame;
 
-fn luma(color: vec3f) -> f32 {
-    return dot(color, vec3f(0.2126, 0.7152, 0.0722));
+fn luma_of(color: vec3<f32>) -> f32 {
+    return dot(color, frame.luma.rgb);
 }

@@ -135,8 +135,10 @@ pub struct Halftone {
     pub angle: f32,
     /// 0 invisible, 1 full ink.
     pub amount: f32,
-    /// Lightness above which the paper stays clean, 0..=1.
+    /// Lightness above which the paper stays clean, 0.05..=1.
     pub highlight: f32,
+    /// How far the shade itself gives way to white, so that the screen alone carries it, 0..=1.
+    pub clean: f32,
     /// `#rrggbb`.
     pub color: Rgb,
 }
@@ -149,6 +151,7 @@ impl Default for Halftone {
             angle: 25.0,
             amount: 0.5,
             highlight: 0.6,
+            clean: 0.0,
             color: Rgb([0x14, 0x10, 0x18]),
         }
     }

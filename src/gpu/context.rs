@@ -1,68 +1,113 @@
-//! Adapter and device.
+//! The device: which adapter, what it can do, and what became of it.
 
 use crate::error::{Error, Result};
-use wgpu::{Adapter, Backends, Device, DeviceDescriptor, DeviceType, Instance, InstanceDescriptor, Queue};
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// A graphics device and its queue.
+/// A wgpu device with its queue. Cloning shares it.
+#[derive(Clone, Debug)]
 pub struct Context {
-    /// Makes resources.
-    pub device: Device,
-    /// Takes work.
-    pub queue: Queue,
-    description: String,
+    pub(super) device: wgpu::Device,
+    pub(super) queue: wgpu::Queue,
+    adapter: String,
     software: bool,
+    failure: Arc<Mutex<Option<String>>>,
 }
 
 impl Context {
-    /// Opens the best adapter there is: a discrete GPU, else an integrated one, else a virtual one, else a software
-    /// renderer. `WGPU_BACKEND` and `WGPU_ADAPTER_NAME` in the environment narrow the choice.
+    /// Opens the fastest adapter there is: a discrete GPU before an integrated one before a software renderer.
     ///
     /// # Errors
-    /// [`Error::Gpu`] where there is no adapter with compute shaders.
+    /// [`Error::Gpu`] where there is no adapter, or its driver refuses.
     pub fn new() -> Result<Self> {
-        let instance = Instance::new(InstanceDescriptor::new_without_display_handle_from_env());
-        let wanted = std::env::var("WGPU_ADAPTER_NAME").unwrap_or_default().to_lowercase();
-        let adapters = pollster::block_on(instance.enumerate_adapters(Backends::all()));
-        let fits = |a: &Adapter| a.get_info().name.to_lowercase().contains(&wanted);
-        let best = adapters.into_iter().filter(fits).min_by_key(|a| rank(a.get_info().device_type));
-        let adapter = best.ok_or_else(|| Error::gpu("no Vulkan, Metal or DirectX 12 adapter was found"))?;
-        let info = adapter.get_info();
-        // A 4K picture of 16-bit 4:4:4 planes is larger than the portable limits allow in one buffer.
-        let limits = adapter.limits();
-        let descriptor = DeviceDescriptor {
-            label: Some("comicvid"),
-            required_limits: wgpu::Limits {
-                max_buffer_size: limits.max_buffer_size,
-                max_storage_buffer_binding_size: limits.max_storage_buffer_binding_size,
-                max_texture_dimension_2d: limits.max_texture_dimension_2d,
-                ..wgpu::Limits::default()
-            },
-            ..DeviceDescriptor::default()
-        };
-        let (device, queue) = pollster::block_on(adapter.request_device(&descriptor)).map_err(Error::gpu)?;
-        let description = format!("{} ({})", info.name, info.backend);
-        Ok(Self { device, queue, description, software: info.device_type == DeviceType::Cpu })
+        pollster::block_on(Self::open())
     }
 
-    /// Adapter and backend, in words.
+    async fn open() -> Result<Self> {
+        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
+            backends: wgpu::Backends::PRIMARY,
+            ..wgpu::InstanceDescriptor::new_without_display_handle()
+        });
+        let options = wgpu::RequestAdapterOptions {
+            power_preference: wgpu::PowerPreference::HighPerformance,
+            ..Default::default()
+        };
+        let adapter = instance
+            .request_adapter(&options)
+            .await
+            .map_err(|e| Error::gpu(format!("no Vulkan, Metal or Direct3D 12 driver was found ({e})")))?;
+        let info = adapter.get_info();
+        let wanted = wgpu::Features::TIMESTAMP_QUERY;
+        let (device, queue) = adapter
+            .request_device(&wgpu::DeviceDescriptor {
+                label: Some("comicvid"),
+                required_features: adapter.features() & wanted,
+                // Whatever the adapter has: frames of 8K need larger buffers than the guaranteed ones.
+                required_limits: adapter.limits(),
+                ..Default::default()
+            })
+            .await
+            .map_err(|e| Error::gpu(format!("{} cannot be opened: {e}", info.name)))?;
+        let failure = Arc::new(Mutex::new(None));
+        let first = Arc::clone(&failure);
+        // wgpu would panic: keep the first message instead, for whoever asks next.
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
+            first.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| error.to_string());
+        }));
+        let lost = Arc::clone(&failure);
+        device.set_device_lost_callback(move |reason, message| {
+            if reason != wgpu::DeviceLostReason::Destroyed {
+                lost.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(format!("device lost: {message}"));
+            }
+        });
+        Ok(Self {
+            device,
+            queue,
+            adapter: format!("{} ({:?})", info.name, info.backend),
+            software: info.device_type == wgpu::DeviceType::Cpu,
+            failure,
+        })
+    }
+
+    /// The adapter's name and its interface, for people.
     #[must_use]
     pub fn describe(&self) -> &str {
-        &self.description
+        &self.adapter
     }
 
-    /// Whether shaders run on the processor.
+    /// Whether the adapter draws on the processor: many times slower than a GPU.
     #[must_use]
-    pub const fn is_software(&self) -> bool {
+    pub fn is_software(&self) -> bool {
         self.software
     }
-}
 
-const fn rank(kind: DeviceType) -> u8 {
-    match kind {
-        DeviceType::DiscreteGpu => 0,
-        DeviceType::IntegratedGpu => 1,
-        DeviceType::VirtualGpu => 2,
-        DeviceType::Other => 3,
-        DeviceType::Cpu => 4,
+    /// An error if the device reported one since it was opened.
+    ///
+    /// # Errors
+    /// [`Error::Gpu`] with the device's first complaint.
+    pub fn check(&self) -> Result<()> {
+        match &*self.failure.lock().unwrap_or_else(PoisonError::into_inner) {
+            None => Ok(()),
+            Some(message) => Err(Error::gpu(format!("{}: {message}", self.adapter))),
+        }
+    }
+
+    /// Waits until all submitted work is done.
+    ///
+    /// # Errors
+    /// [`Error::Gpu`] where the device is lost.
+    pub fn wait(&self) -> Result<()> {
+        self.device.poll(wgpu::PollType::wait_indefinitely()).map_err(|e| Error::gpu(e.to_string()))?;
+        self.check()
+    }
+
+    /// Starts to record commands.
+    #[must_use]
+    pub fn encoder(&self) -> wgpu::CommandEncoder {
+        self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("frame") })
+    }
+
+    /// Sends recorded commands off.
+    pub fn submit(&self, encoder: wgpu::CommandEncoder) -> wgpu::SubmissionIndex {
+        self.queue.submit([encoder.finish()])
     }
 }

@@ -1,11 +1,18 @@
-//! The only owner of a wgpu device: adapter choice, passes, pictures up, pictures down. Used by the shader thread alone.
+//! Everything that knows wgpu: the device, passes, planes on their way up and down, time per pass.
+//!
+//! Nothing above this module holds a wgpu device. All of it runs on the shader thread. Pictures are R'G'B' as the
+//! stream codes it (gamma space, the stream's own primaries) or the codes of its planes; nothing is linearised.
 
 mod context;
 mod download;
 mod pass;
+mod planes;
+mod timing;
 mod upload;
 
 pub use context::Context;
-pub use download::{Download, Layout};
-pub use pass::{Pass, Storage, Texture, Uniform};
-pub use upload::{Offsets, Upload};
+pub use download::Readback;
+pub use pass::{Pass, Resource, Shader, storage_buffer, texture, uniform_buffer, write_texture};
+pub use planes::{Codes, Layout, PlaneLayout};
+pub use timing::{PassTime, Timer};
+pub use upload::PhotoBuffer;

@@ -1,43 +1,50 @@
-//! A printing screen or pen strokes: see [`Halftone`].
+//! Dots, lines or crossed pen strokes in the shadows, fixed to the page and anti-aliased analytically.
 
-use crate::config::{Halftone, Pattern};
-use bytemuck::{Pod, Zeroable};
+use super::fragment::Fragment;
+use crate::config::{self, Pattern};
 
-pub(super) const WGSL: &str = include_str!("../../shaders/halftone.wgsl");
+/// The WGSL of `halftone_apply`; needs `common/hash.wgsl`.
+pub(super) const SOURCE: &str = include_str!("../../shaders/halftone.wgsl");
 
-/// `Halftone` in the shader.
-#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+/// `HalftoneUniform` of the shader.
 #[repr(C)]
-pub(super) struct Uniform {
-    color: [f32; 3],
-    amount: f32,
-    cosine: f32,
-    sine: f32,
-    size: f32,
-    highlight: f32,
+#[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
+pub(super) struct HalftoneUniform {
+    pub color: [f32; 4],
+    pub axis: [f32; 2],
+    pub period: f32,
+    pub highlight: f32,
+    pub clean: f32,
+    pub pattern: u32,
+    pub padding: [u32; 2],
 }
 
-impl Uniform {
-    /// `scale`: pixels of the frame per pixel at 1080 lines.
-    pub(super) fn new(halftone: &Halftone, scale: f32) -> Self {
-        let (sine, cosine) = halftone.angle.to_radians().sin_cos();
+impl HalftoneUniform {
+    /// `unit`: photo pixels per pixel of a picture 1080 lines high.
+    pub fn new(halftone: &config::Halftone, unit: f32) -> Self {
+        let [r, g, b] = halftone.color.to_f32();
+        // Below three pixels a screen is a moiré.
+        let period = (halftone.size * unit).max(3.0);
+        // Rows count downwards: anticlockwise on the page is a negative angle in pixels.
+        let (sin, cos) = (-halftone.angle).to_radians().sin_cos();
         Self {
-            color: halftone.color.to_f32(),
-            amount: halftone.amount,
-            cosine,
-            sine,
-            // Below three pixels a screen is a grey mush with moiré.
-            size: (halftone.size * scale).max(3.0),
-            highlight: halftone.highlight,
+            color: [r, g, b, halftone.amount],
+            axis: [cos / period, sin / period],
+            period,
+            highlight: halftone.highlight.max(0.05),
+            clean: halftone.clean,
+            pattern: match halftone.pattern {
+                Pattern::Dots => 0,
+                Pattern::Lines => 1,
+                Pattern::Hatch => 2,
+            },
+            padding: [0; 2],
         }
     }
 }
 
-/// The shader's number for a pattern.
-pub(super) const fn code(pattern: Pattern) -> f64 {
-    match pattern {
-        Pattern::Dots => 0.0,
-        Pattern::Lines => 1.0,
-        Pattern::Hatch => 2.0,
-    }
+/// The effect's part of the last pass.
+pub(super) fn fragment(halftone: &config::Halftone, unit: f32) -> Fragment {
+    let uniform = bytemuck::bytes_of(&HalftoneUniform::new(halftone, unit)).to_vec();
+    Fragment { source: SOURCE, call: "halftone_apply(color, pixel)", binding: 17, uniform }
 }

@@ -1,20 +1,14 @@
-//! Shaders that bring the drawing to full size and finish it. One file per effect, of the same stem as its shader.
+//! Post-processing: brings the drawing to the photo's size, grades, screens and inks it, and packs it for the encoder.
 //!
-//! Colours are R'G'B' as the stream has them (gamma-encoded, the stream's primaries) from end to end: comic effects are
-//! made by eye, and the eye is nearer to gamma-encoded values than to light. Passes of a frame:
-//!
-//! | pass | size | job |
-//! |---|---|---|
-//! | unpack | full | decoder planes to R'G'B' and luma |
-//! | guide | small | luma at the drawing's size |
-//! | upsample: rows, columns | small | the drawing as a linear function of luma |
-//! | outline: tensor, rows, columns | small | direction and strength of edges |
-//! | outline: edges | full | difference of Gaussians across edges |
-//! | compose | full | upsample, tone, halftone, outline, paper, strength, pixel by pixel |
-//! | pack | full | the encoder's planes |
+//! One file and one shader of the same stem per effect; an effect that is off is not in the pipeline at all. Pointwise
+//! effects are functions of the last pass ([`compose`](chain)); what needs neighbours works at the drawing's size or
+//! less, except the ink's difference across the edge, which must be crisp. Everything is in gamma space: the photo's
+//! R'G'B' as the stream codes it, the drawing's sRGB bytes taken as the same. Runs on the shader thread.
 
 mod chain;
-mod convert;
+mod flow;
+mod fragment;
+mod frame_uniform;
 mod halftone;
 mod outline;
 mod paper;
@@ -22,17 +16,3 @@ mod tone;
 mod upsample;
 
 pub use chain::PostChain;
-
-/// What shaders know of the frame; `Frame` in `shaders/common/frame.wgsl`.
-#[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
-#[repr(C)]
-pub(crate) struct FrameUniform {
-    size: [u32; 2],
-    small: [u32; 2],
-    scale: f32,
-    strength: f32,
-    unused: [f32; 2],
-}
-
-/// WGSL that every pass begins with.
-const FRAME_WGSL: &str = include_str!("../../shaders/common/frame.wgsl");

@@ -1,24 +1,32 @@
-//! Paper colour and grain: see [`Paper`].
+//! Paper: what white becomes, and a grain fixed to the page.
 
-use crate::config::Paper;
-use bytemuck::{Pod, Zeroable};
+use super::fragment::Fragment;
+use crate::config;
 
-pub(super) const WGSL: &str = include_str!("../../shaders/paper.wgsl");
+/// The WGSL of `paper_apply`; needs `common/hash.wgsl`.
+pub(super) const SOURCE: &str = include_str!("../../shaders/paper.wgsl");
 
-/// `Paper` in the shader.
-#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+/// `PaperUniform` of the shader.
 #[repr(C)]
-pub(super) struct Uniform {
-    color: [f32; 3],
-    grain: f32,
-    size: f32,
-    unused: [f32; 3],
+#[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
+pub(super) struct PaperUniform {
+    pub color: [f32; 4],
+    pub frequency: f32,
+    pub grain: f32,
+    pub padding: [u32; 2],
 }
 
-impl Uniform {
-    /// `scale`: pixels of the frame per pixel at 1080 lines.
-    pub(super) fn new(paper: &Paper, scale: f32) -> Self {
-        let size = (paper.size * scale).max(1.0);
-        Self { color: paper.color.to_f32(), grain: paper.grain, size, unused: [0.0; 3] }
+impl PaperUniform {
+    /// `unit`: photo pixels per pixel of a picture 1080 lines high.
+    pub fn new(paper: &config::Paper, unit: f32) -> Self {
+        let [r, g, b] = paper.color.to_f32();
+        let frequency = 1.0 / (paper.size * unit).max(1.0);
+        Self { color: [r, g, b, 1.0], frequency, grain: paper.grain, padding: [0; 2] }
     }
+}
+
+/// The effect's part of the last pass.
+pub(super) fn fragment(paper: &config::Paper, unit: f32) -> Fragment {
+    let uniform = bytemuck::bytes_of(&PaperUniform::new(paper, unit)).to_vec();
+    Fragment { source: SOURCE, call: "paper_apply(color, pixel)", binding: 18, uniform }
 }

@@ -1,105 +1,63 @@
-//! The drawing at full size along the photo's edges: see [`Upsample`].
+//! Edge-following enlargement of the drawing: a local linear model of the photo's luma, as in the fast guided filter
+//! (He and Sun 2015, arXiv:1505.00996), fitted at half the drawing's size and applied at full size.
 
-use super::FRAME_WGSL;
-use crate::config::Upsample;
+use super::frame_uniform::cells;
+use crate::config;
 use crate::error::Result;
-use crate::frame::{Drawing, Size};
-use crate::gpu::{Context, Pass, Storage, Texture};
-use bytemuck::{Pod, Zeroable};
-use wgpu::{BindingResource, CommandEncoder, TextureFormat};
+use crate::frame::Size;
+use crate::gpu::{Context, Pass, Resource, Shader, storage_buffer, texture, uniform_buffer};
 
-pub(super) const WGSL: &str = include_str!("../../shaders/upsample.wgsl");
+/// The WGSL of the two passes and of `upsample_color`.
+pub(super) const SOURCE: &str = include_str!("../../shaders/upsample.wgsl");
 
-/// `Upsample` in the shader.
-#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+/// `UpsampleUniform` of the shader.
 #[repr(C)]
-struct Uniform {
-    radius: i32,
-    epsilon: f32,
-    unused: [f32; 2],
+#[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
+pub(super) struct UpsampleUniform {
+    pub epsilon: f32,
+    pub radius: i32,
 }
 
-/// The fit, at the drawing's size.
-pub(super) struct Fit {
-    drawing: Texture,
-    size: Size,
-    slope: Texture,
-    offset: Texture,
-    rows: Pass,
-    columns: Pass,
+impl From<&config::Upsample> for UpsampleUniform {
+    fn from(settings: &config::Upsample) -> Self {
+        // A window of `radius` drawing pixels in cells of two; the cell itself reaches half a pixel further.
+        let radius = settings.radius.div_ceil(2).clamp(1, 3) as i32;
+        Self { epsilon: settings.epsilon * settings.epsilon, radius }
+    }
 }
 
-impl Fit {
-    pub(super) fn new(
-        context: &Context,
-        settings: &Upsample,
-        small: Size,
-        frame: &BindingResource<'_>,
-        guide: &BindingResource<'_>,
-    ) -> Result<Self> {
-        let uniform = crate::gpu::Uniform::new(
-            context,
-            &Uniform {
-                radius: settings.radius.cast_signed(),
-                epsilon: settings.epsilon * settings.epsilon,
-                unused: [0.0; 2],
-            },
-        );
-        let drawing = Texture::new(context, "drawing", small, TextureFormat::Rgba8Unorm);
-        let slope = Texture::new(context, "slope", small, TextureFormat::Rgba16Float);
-        let offset = Texture::new(context, "offset", small, TextureFormat::Rgba16Float);
-        let sums = Storage::new(context, "window sums", small.pixels() * 32);
-        let source = [FRAME_WGSL, WGSL];
-        let rows = Pass::new(
-            context,
-            "upsample: rows",
-            &source,
-            "fit_rows",
-            &[],
-            &[
-                (0, frame.clone()),
-                (1, uniform.resource()),
-                (20, guide.clone()),
-                (21, drawing.resource()),
-                (22, sums.resource()),
-            ],
-            small,
-        )?;
-        let columns = Pass::new(
-            context,
-            "upsample: columns",
-            &source,
-            "fit_columns",
-            &[],
-            &[
-                (0, frame.clone()),
-                (1, uniform.resource()),
-                (23, sums.resource()),
-                (24, slope.resource()),
-                (25, offset.resource()),
-            ],
-            small,
-        )?;
-        Ok(Self { drawing, size: small, slope, offset, rows, columns })
-    }
-
-    /// Takes the drawing of the frame at hand.
-    pub(super) fn write(&self, context: &Context, drawing: &Drawing) -> Result<()> {
-        if drawing.size != self.size {
-            let reason = format!("a drawing of {} came where {} was expected", drawing.size, self.size);
-            return Err(crate::error::Error::gpu(reason));
-        }
-        self.drawing.write(context, &drawing.rgba);
-        Ok(())
-    }
-
-    pub(super) fn record(&self, encoder: &mut CommandEncoder) {
-        self.rows.record(encoder);
-        self.columns.record(encoder);
-    }
-
-    /// What the compose pass reads, with its bindings.
-    pub(super) fn resources(&self) -> [(u32, BindingResource<'_>); 2] {
-        [(26, self.slope.resource()), (27, self.offset.resource())]
-    }
+/// Builds the passes; gives them with the texture of slopes per channel that they fill (`rgba16float`).
+pub(super) fn passes(
+    context: &Context,
+    settings: &config::Upsample,
+    shader: &Shader,
+    frame: &wgpu::Buffer,
+    small: &wgpu::TextureView,
+    drawing: Size,
+) -> Result<(Vec<Pass>, wgpu::TextureView)> {
+    let grid = cells(drawing);
+    let bytes = grid.width * grid.height * 16;
+    let means = storage_buffer(context, "upsample_means", bytes);
+    let products = storage_buffer(context, "upsample_products", bytes);
+    let format = wgpu::TextureFormat::Rgba16Float;
+    let slope = texture(context, "upsample_slope", grid, format).create_view(&wgpu::TextureViewDescriptor::default());
+    let values = uniform_buffer(context, "upsample", bytemuck::bytes_of(&UpsampleUniform::from(settings)));
+    let moments = [
+        (0, Resource::Uniform(frame)),
+        (4, Resource::Texture(small)),
+        (8, Resource::Write(&means)),
+        (9, Resource::Write(&products)),
+    ];
+    let fit = [
+        (0, Resource::Uniform(frame)),
+        (7, Resource::Uniform(&values)),
+        (8, Resource::Write(&means)),
+        (9, Resource::Write(&products)),
+        (10, Resource::Store(&slope, format)),
+    ];
+    let passes = vec![
+        Pass::new(context, "upsample_moments", shader, &moments, grid)?,
+        Pass::new(context, "upsample_fit", shader, &fit, grid)?,
+    ];
+    Ok((passes, slope))
 }
