@@ -8,6 +8,7 @@ use crate::stage::FrameFilter;
 
 /// See the module.
 pub struct Classic {
+    detail: Detail,
     reduce: Reduce,
 }
 
@@ -15,7 +16,8 @@ impl Classic {
     /// For frames of `info`.
     #[must_use]
     pub fn new(info: &StreamInfo, detail: Detail) -> Self {
-        Self { reduce: Reduce::new(info.size, info.format, info.color, detail.working_size(info.size)) }
+        let reduce = Reduce::new(info.size, info.format, info.color, detail.working_size(info.size));
+        Self { detail, reduce }
     }
 }
 
@@ -24,6 +26,10 @@ impl FrameFilter for Classic {
     type Out = Drawn;
 
     fn push(&mut self, frame: Frame<CpuImage>) -> Result<Option<Frame<Drawn>>> {
+        if !self.reduce.fits(&frame.image) {
+            let CpuImage { size, format, color, .. } = frame.image;
+            self.reduce = Reduce::new(size, format, color, self.detail.working_size(size));
+        }
         let drawing = self.reduce.run(&frame.image).to_drawing();
         let photo = frame.image.clone();
         Ok(Some(frame.with(Drawn { photo, drawing })))

@@ -1,37 +1,78 @@
 //! From photo to drawing, on the network thread: planes are reduced to a small RGB picture, and the generator redraws it.
+//! [`build`] chooses: the [`Generator`] on a device, or [`Classic`] without a network.
 
 mod classic;
+mod device;
+#[cfg(feature = "torch")]
+mod generator;
 #[cfg(feature = "torch")]
 mod network;
 mod reduce;
 mod size;
+#[cfg(test)]
+mod tests;
+#[cfg(feature = "torch")]
+mod weights;
 
 pub use classic::Classic;
-#[cfg(feature = "torch")]
-pub use network::{LAYERS, Network};
+pub use device::Device;
 pub use reduce::{Reduce, SmallRgb};
 pub use size::Detail;
+#[cfg(feature = "torch")]
+pub use {
+    device::Chosen,
+    generator::Generator,
+    network::{LAYERS, Layer, Network, macs},
+    weights::{built_in, load, save},
+};
 
 use crate::config;
 use crate::error::Result;
 use crate::frame::{CpuImage, Drawn, StreamInfo};
 use crate::stage::FrameFilter;
 
-/// A stylizer, and what is to be said of it.
+/// A stage that draws, and what to tell about it.
 pub struct Built {
-    /// Photo in, drawing out.
+    /// The stage.
     pub filter: Box<dyn FrameFilter<In = CpuImage, Out = Drawn>>,
-    /// What it computes on, in words.
+    /// Where it computes, for people: `CPU (2 threads)`, `CUDA 0`, `none (no network)`.
     pub device: String,
-    /// What the user may not expect.
+    /// Why the device is not the one that was hoped for.
     pub warning: Option<String>,
 }
 
-/// The stylizer that `generator` asks for.
+/// The stage that `generator` asks for, for frames of `info`, on `device` (`auto`, `cpu`, `cuda` or `cuda:N`). Strength is
+/// not its business: photo and drawing are mixed at full size, after the shaders.
 ///
 /// # Errors
-/// Weights or device that cannot be used.
+/// [`Error::Device`](crate::error::Error::Device) for a device that is not there,
+/// [`Error::Weights`](crate::error::Error::Weights), [`Error::Network`](crate::error::Error::Network).
 pub fn build(generator: &config::Generator, detail: Detail, device: &str, info: &StreamInfo) -> Result<Built> {
-    let _ = (generator, device);
-    Ok(Built { filter: Box::new(Classic::new(info, detail)), device: "CPU, without network".into(), warning: None })
+    let device: Device = device.parse()?;
+    if generator.weights == "none" {
+        return Ok(classic(info, detail, None));
+    }
+    network(generator, detail, device, info)
+}
+
+fn classic(info: &StreamInfo, detail: Detail, warning: Option<String>) -> Built {
+    Built { filter: Box::new(Classic::new(info, detail)), device: "none (no network)".into(), warning }
+}
+
+#[cfg(feature = "torch")]
+fn network(generator: &config::Generator, detail: Detail, device: Device, info: &StreamInfo) -> Result<Built> {
+    let network = load(&generator.weights)?;
+    let chosen = device.choose()?;
+    let filter = Box::new(Generator::new(&network, &chosen, info, detail)?);
+    Ok(Built { filter, device: chosen.name, warning: chosen.warning })
+}
+
+#[cfg(not(feature = "torch"))]
+fn network(_: &config::Generator, detail: Detail, device: Device, info: &StreamInfo) -> Result<Built> {
+    if let Device::Cuda(_) = device {
+        let reason = "this program was built without libtorch".into();
+        return Err(crate::error::Error::Device { device: device.to_string(), reason });
+    }
+    let warning = "this program was built without libtorch: the shaders alone draw";
+    Ok(classic(info, detail, Some(warning.into())))
 }

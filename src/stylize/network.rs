@@ -2,14 +2,16 @@
 //! picture's size or below.
 //!
 //! ```text
-//! photo ─ space-to-depth 4 ─ stem ─ fine ─┬───────────────────────── + ─ merge ─ head ─ depth-to-space 4 ─ + ─ drawing
-//!   │                                     └ s-t-d 2 ─ down ─ 3 blocks ─ up ─ d-t-s 2 ┘                       │
-//!   └───────────────── mean of 4x4, enlarged bilinearly ─────────────────────────────────────────────────────┘
+//! photo ─ space-to-depth 4 ─ stem ─ fine ─┬────────────────────────────────── + ─ merge ─┬─ head ─ depth-to-space 4 ─ + ─ drawing
+//!   │                                     └ s-t-d 2 ─ down ─ 3 blocks ─ up ─ d-t-s 2 ┘   └─ gate ─ depth-to-space 4 ─ × ┤
+//!   ├───── detail: photo less low ──────────────────────────────────────────────────────────────────────────────────┘ │
+//!   └───── low: mean of 4x4, enlarged bilinearly ───────────────────────────────────────────────────────────────────────┘
 //! ```
 //!
 //! Input and output are N x 3 x H x W, R'G'B' in 0..=1, H and W multiples of 8. The output is not clipped. The head
-//! answers with what is to be added to the photo's low frequencies. Space-to-depth and its inverse are those of Shi et al.
-//! 2016 ("sub-pixel convolution").
+//! answers with paint and ink to be added to the photo's low frequencies; the gate says where the photo's own detail
+//! stays (eyes, outlines) or goes (texture), so that the few channels need not carry it. Space-to-depth and its inverse
+//! are those of Shi et al. 2016 ("sub-pixel convolution").
 
 use tch::{Device, Kind, TchError, Tensor};
 
@@ -39,7 +41,7 @@ const FINE: i64 = 32;
 const COARSE: i64 = 48;
 
 /// All layers, in the order of [`Network::forward`].
-pub const LAYERS: [Layer; 12] = [
+pub const LAYERS: [Layer; 13] = [
     layer("stem", 48, FINE, 3, 1, 4),
     layer("fine", FINE, FINE, 3, 1, 4),
     layer("down", 4 * FINE, COARSE, 1, 1, 8),
@@ -52,6 +54,7 @@ pub const LAYERS: [Layer; 12] = [
     layer("up", COARSE, 4 * FINE, 1, 1, 8),
     layer("merge", FINE, FINE, 3, 1, 4),
     layer("head", FINE, 48, 3, 1, 4),
+    layer("gate", FINE, 48, 1, 1, 4),
 ];
 
 /// Multiplications and additions of a picture of `height` x `width`.
@@ -84,11 +87,12 @@ impl Network {
         }
         let up = self.conv(9, &coarse.f_relu()?)?.f_pixel_shuffle(2)?;
         let merged = self.conv(10, &(fine + up).f_relu()?)?.f_relu()?;
-        let detail = self.conv(11, &merged)?.f_pixel_shuffle(4)?;
+        let drawn = self.conv(11, &merged)?.f_pixel_shuffle(4)?;
+        let gate = self.conv(12, &merged)?.f_pixel_shuffle(4)?;
         let size = photo.size();
         let mean = photo.f_avg_pool2d([4, 4], [4, 4], [0, 0], false, true, None)?;
         let low = mean.f_upsample_bilinear2d([size[2], size[3]], false, None, None)?;
-        Ok(low + detail)
+        Ok((photo - &low).f_mul(&gate)? + drawn + low)
     }
 
     fn conv(&self, index: usize, input: &Tensor) -> Result<Tensor, TchError> {
@@ -109,8 +113,9 @@ impl Network {
         Self { layers }
     }
 
-    /// Fresh weights and biases in turn (He et al. 2015). The head starts small and equal within each 4 x 4 cell, since
-    /// unequal starts leave a checkerboard in the drawing for a long time; the blocks start close to the identity.
+    /// Fresh weights and biases in turn (He et al. 2015). What is spread by depth-to-space starts equal within each cell,
+    /// since unequal starts leave a checkerboard in the drawing for a long time; the blocks start close to the identity,
+    /// the gate half open.
     ///
     /// # Errors
     /// libtorch's.
@@ -119,19 +124,94 @@ impl Network {
         for layer in &LAYERS {
             let fan = (layer.inputs * layer.kernel * layer.kernel) as f64;
             let scale = match layer.name {
-                "head" => 0.1,
+                "head" | "gate" => 0.1,
                 name if name.ends_with(".b") => 0.3,
                 _ => 1.0,
             };
             let shape = [layer.outputs, layer.inputs, layer.kernel, layer.kernel];
-            let mut weight = Tensor::f_randn(shape, (Kind::Float, device))? * (scale * (2.0 / fan).sqrt());
-            if layer.name == "head" {
-                let one = weight.f_view([3, 16, layer.inputs, layer.kernel, layer.kernel])?.f_narrow(1, 0, 1)?;
-                weight = one.f_expand([3, 16, layer.inputs, layer.kernel, layer.kernel], false)?.f_reshape(shape)?;
-            }
+            let weight = Tensor::f_randn(shape, (Kind::Float, device))? * (scale * (2.0 / fan).sqrt());
+            let cell = match layer.name {
+                "head" | "gate" => 16,
+                "up" => 4,
+                _ => 1,
+            };
+            let shared = [layer.outputs / cell, cell, layer.inputs, layer.kernel, layer.kernel];
+            let weight = weight.f_view(shared)?.f_narrow(1, 0, 1)?.f_expand(shared, false)?.f_reshape(shape)?;
             tensors.push(weight);
-            tensors.push(Tensor::f_zeros([layer.outputs], (Kind::Float, device))?);
+            let open = if layer.name == "gate" { 0.5 } else { 0.0 };
+            tensors.push(Tensor::f_full([layer.outputs], open, (Kind::Float, device))?);
         }
         Ok(tensors)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A network whose every layer has its say.
+    fn network() -> Network {
+        tch::manual_seed(5);
+        let mut tensors = Network::fresh(Device::Cpu).unwrap();
+        tensors.iter_mut().filter(|t| t.dim() == 4).for_each(|t| *t = Tensor::randn_like(t) * 0.1);
+        Network::from_tensors(&tensors)
+    }
+
+    fn noise(height: i64, width: i64) -> Tensor {
+        Tensor::rand([1, 3, height, width], (Kind::Float, Device::Cpu))
+    }
+
+    fn difference(a: &Tensor, b: &Tensor) -> f64 {
+        (a - b).abs().max().double_value(&[])
+    }
+
+    #[test]
+    fn the_working_size_costs_at_most_1_2_billion() {
+        assert!(macs(360, 640) <= 1_200_000_000, "{}", macs(360, 640));
+        assert!(LAYERS.iter().all(|l| l.divisor >= 4));
+    }
+
+    #[test]
+    fn layers_follow_the_list() {
+        for ((weight, bias), layer) in network().layers.iter().zip(&LAYERS) {
+            assert_eq!((weight.size(), bias.size()), (layer.shape().to_vec(), vec![layer.outputs]), "{}", layer.name);
+        }
+    }
+
+    #[test]
+    fn every_multiple_of_eight_is_drawn_at_its_own_size() {
+        for (height, width) in [(8, 8), (8, 64), (24, 40), (104, 56)] {
+            assert_eq!(network().forward(&noise(height, width)).unwrap().size(), [1, 3, height, width]);
+        }
+    }
+
+    #[test]
+    fn a_photo_moved_by_one_cell_gives_the_drawing_moved_alike() {
+        let photo = noise(256, 264);
+        let network = network();
+        let drawing = network.forward(&photo.narrow(3, 0, 256)).unwrap();
+        let moved = network.forward(&photo.narrow(3, 8, 256)).unwrap();
+        // Columns that are further from either border than the network sees.
+        let difference = difference(&drawing.narrow(3, 128, 8), &moved.narrow(3, 120, 8));
+        assert!(difference < 1e-4, "{difference}");
+    }
+
+    #[test]
+    fn what_is_far_away_changes_nothing() {
+        let near = noise(16, 256);
+        let far = Tensor::cat(&[near.narrow(3, 0, 192), Tensor::ones([1, 3, 16, 64], (Kind::Float, Device::Cpu))], 3);
+        let network = network();
+        let (a, b) = (network.forward(&near).unwrap(), network.forward(&far).unwrap());
+        assert!(difference(&a.narrow(3, 0, 56), &b.narrow(3, 0, 56)) < 1e-5);
+        assert!(difference(&a, &b) > 1e-3);
+    }
+
+    #[test]
+    fn a_fresh_network_draws_flat_areas_flat() {
+        tch::manual_seed(6);
+        let network = Network::from_tensors(&Network::fresh(Device::Cpu).unwrap());
+        let grey = Tensor::full([1, 3, 32, 32], 0.4, (Kind::Float, Device::Cpu));
+        let drawing = network.forward(&grey).unwrap();
+        assert!(difference(&drawing.narrow(3, 0, 31), &drawing.narrow(3, 1, 31)) < 1e-5);
     }
 }

@@ -34,7 +34,7 @@ impl Adam {
     pub fn descend(&mut self, loss: &Tensor, rate: f64, limit: f64) -> Result<(), TchError> {
         let gradients = Tensor::f_run_backward(&[loss], &self.parameters, false, false)?;
         let _guard = tch::no_grad_guard();
-        let mut square = 0.0;
+        let mut square = 0.0_f64;
         for g in &gradients {
             square += g.f_square()?.f_sum(Kind::Float)?.f_double_value(&[])?;
         }

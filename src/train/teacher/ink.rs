@@ -5,14 +5,14 @@ use super::flow::Flow;
 use super::plane::gauss;
 
 /// Width of the inner Gaussian in pixels: half a line.
-const SIGMA: f32 = 1.0;
+const SIGMA: f32 = 0.9;
 /// How far a line is averaged along itself, in pixels.
-const ALONG: f32 = 4.0;
+const ALONG: f32 = 2.5;
 /// Lightness difference that starts a line, and that from no ink to full ink.
-const THRESHOLD: f32 = 0.012;
-const SOFTNESS: f32 = 0.012;
+const THRESHOLD: f32 = 0.008;
+const SOFTNESS: f32 = 0.014;
 /// A connected stroke of less ink than this (in fully covered pixels) is noise.
-const SPECK: f32 = 22.0;
+const SPECK: f32 = 10.0;
 
 /// Share of ink per pixel, 0..=1, of an Oklab picture.
 pub fn lines(lab: &[Plane; 3], flow: &Flow) -> Plane {

@@ -1,0 +1,101 @@
+//! The generator as a stage: reduces each photo, has the network draw it, hands photo and drawing on. Runs on the
+//! network thread; f32 on a CPU, f16 in channels-last order on CUDA.
+
+use super::device::Chosen;
+use super::network::Network;
+use super::reduce::{Reduce, SmallRgb};
+use super::size::Detail;
+use crate::error::{Error, Result};
+use crate::frame::{CpuImage, Drawn, Frame, Size, StreamInfo};
+use crate::stage::FrameFilter;
+use tch::{Kind, TchError, Tensor};
+
+/// See the module.
+pub struct Generator {
+    network: Network,
+    device: tch::Device,
+    detail: Detail,
+    reduce: Reduce,
+}
+
+impl Generator {
+    /// For frames of `info`. Draws one empty picture, so that libtorch's set-up costs no frame its time and a network
+    /// that cannot run fails here.
+    ///
+    /// # Errors
+    /// [`Error::Network`].
+    pub fn new(network: &Network, chosen: &Chosen, info: &StreamInfo, detail: Detail) -> Result<Self> {
+        let size = detail.working_size(info.size);
+        let reduce = Reduce::new(info.size, info.format, info.color, size);
+        let network = prepare(network, chosen.device).map_err(Error::network)?;
+        let generator = Self { network, device: chosen.device, detail, reduce };
+        generator.draw(&SmallRgb { size, planes: vec![0.0; size.pixels() * 3] })?;
+        Ok(generator)
+    }
+
+    /// Draws a small photo whose sides are multiples of 8.
+    ///
+    /// # Errors
+    /// [`Error::Network`].
+    pub fn draw(&self, photo: &SmallRgb) -> Result<SmallRgb> {
+        self.try_draw(photo).map_err(Error::network)
+    }
+
+    fn try_draw(&self, photo: &SmallRgb) -> Result<SmallRgb, TchError> {
+        // Saves the graph that training needs.
+        let _guard = tch::no_grad_guard();
+        let Size { width, height } = photo.size;
+        let input = Tensor::f_from_slice(&photo.planes)?.f_view([1, 3, i64::from(height), i64::from(width)])?;
+        let input = if self.device == tch::Device::Cpu {
+            input
+        } else {
+            channels_last(&input.f_to_device(self.device)?.f_to_kind(Kind::Half)?)?
+        };
+        let drawing = self.network.forward(&input)?;
+        let drawing = drawing.f_to_kind(Kind::Float)?.f_to_device(tch::Device::Cpu)?.f_contiguous()?;
+        let mut planes = vec![0.0_f32; photo.planes.len()];
+        drawing.f_copy_data(&mut planes, photo.planes.len())?;
+        Ok(SmallRgb { size: photo.size, planes })
+    }
+}
+
+fn prepare(network: &Network, device: tch::Device) -> Result<Network, TchError> {
+    let ready = |tensor: &Tensor| {
+        let tensor = tensor.f_detach()?.f_to_device(device)?;
+        if device == tch::Device::Cpu { Ok(tensor) } else { tensor.f_to_kind(Kind::Half) }
+    };
+    let layers = network.layers.iter().map(|(weight, bias)| {
+        let weight = ready(weight)?;
+        let weight = if device == tch::Device::Cpu { weight } else { channels_last(&weight)? };
+        Ok((weight, ready(bias)?))
+    });
+    Ok(Network { layers: layers.collect::<Result<_, TchError>>()? })
+}
+
+/// The order of memory that CUDA's convolutions want; shape and values stay.
+fn channels_last(tensor: &Tensor) -> Result<Tensor, TchError> {
+    tensor.f_permute([0, 2, 3, 1])?.f_contiguous()?.f_permute([0, 3, 1, 2])
+}
+
+impl FrameFilter for Generator {
+    type In = CpuImage;
+    type Out = Drawn;
+
+    fn push(&mut self, frame: Frame<CpuImage>) -> Result<Option<Frame<Drawn>>> {
+        frame
+            .try_map(|photo| {
+                if !self.reduce.fits(&photo) {
+                    let size = self.detail.working_size(photo.size);
+                    self.reduce = Reduce::new(photo.size, photo.format, photo.color, size);
+                }
+                let small = self.reduce.run(&photo);
+                let drawing = self.draw(&small)?.to_drawing();
+                Ok(Drawn { photo, drawing })
+            })
+            .map(Some)
+    }
+
+    fn drain(&mut self) -> Result<Option<Frame<Drawn>>> {
+        Ok(None)
+    }
+}
