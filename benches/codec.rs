@@ -24,7 +24,7 @@ fn picture(index: u64) -> CpuImage {
     let mut seed = index as u32 * 747_796_405 + 1;
     let mut noise = move || {
         seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (seed >> 29) as f32
+        (seed >> 30) as f32
     };
     let edge = 1280 - (index as u32 * 7) % 1280;
     let mut plane = |width: u32, height: u32, scale: f32, noisy: bool| -> Vec<u8> {

@@ -117,6 +117,11 @@ impl Codec {
             None => source,
         };
         let formats = self.formats();
+        // A palette made for the film instead of GIF's fixed one.
+        let palette = AvFormat::by_name("pal8").filter(|f| formats.contains(f));
+        if self.id() == AVCodecID::AV_CODEC_ID_GIF && palette.is_some() {
+            return palette;
+        }
         if formats.is_empty() {
             return AvFormat::of(aim);
         }
@@ -220,7 +225,7 @@ mod tests {
         assert_eq!(name(codec("libx264"), PixelFormat::Rgba8).as_deref(), Some("yuv420p"));
         assert_eq!(name(codec("prores_ks"), ten).as_deref(), Some("yuv422p10le"));
         assert_eq!(name(codec("ffv1"), ten).as_deref(), Some("yuv422p10le"));
-        assert_eq!(name(codec("gif"), PixelFormat::I420).as_deref(), Some("rgb8"));
+        assert_eq!(name(codec("gif"), PixelFormat::I420).as_deref(), Some("pal8"));
         assert_eq!(name(codec("ffv1"), PixelFormat::Gray { bits: 8 }).as_deref(), Some("gray"));
     }
 

@@ -8,6 +8,7 @@
 //! | [`pixel`], [`color`] | formats and colour tags, both ways |
 //! | [`scale`] | what no other stage understands, into what they do (libswscale) |
 //! | [`orient`] | display matrices, applied to planes |
+//! | [`palette`] | 256 colours for GIF |
 //! | [`container`], [`encoder`], [`encode`] | which container and encoder, with which options; frames into packets |
 //! | [`mux`], [`copy`] | packets into files; the streams that are handed on untouched |
 //!
@@ -28,6 +29,7 @@ mod fields;
 mod log;
 pub mod mux;
 pub mod orient;
+pub mod palette;
 pub mod picture;
 pub mod pixel;
 pub mod scale;

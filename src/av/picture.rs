@@ -1,6 +1,7 @@
 //! FFmpeg's frames as [`CpuImage`]s without copying a pixel, and [`CpuImage`]s as FFmpeg's frames.
 
 use super::color::Tags;
+use super::palette::Quantizer;
 use super::pixel::AvFormat;
 use super::{AvError, allocated, check, fields};
 use crate::frame::{ColorInfo, CpuImage, PixelFormat, Planes, Rational, Size};
@@ -192,6 +193,43 @@ impl AvFrame {
         }
         let planes = Arc::new(FramePlanes { frame: self, format });
         Ok(CpuImage { size, format, color, strides, planes })
+    }
+
+    /// Fills a frame of palette indices (`pal8`) with an RGBA picture of the same size.
+    ///
+    /// # Errors
+    /// Out of memory, or a frame or a picture of another kind.
+    pub fn fill_indexed(&mut self, image: &CpuImage, quantizer: &mut Quantizer) -> Result<(), AvError> {
+        let size = self.size();
+        let pal8 = AvFormat::by_name("pal8").is_some_and(|f| f == self.format());
+        if !pal8 || image.format != PixelFormat::Rgba8 || image.size != size {
+            return Err(AvError::InvalidData);
+        }
+        self.make_writable()?;
+        quantizer.prepare((0..size.height).map(|y| image.row(0, y)));
+        // SAFETY: arrays of a live frame.
+        let (data, stride, palette) = unsafe { ((*self.0).data[0], (*self.0).linesize[0], (*self.0).data[1]) };
+        let (width, rows) = (size.width as usize, size.height as usize);
+        let stride = usize::try_from(stride).ok().filter(|s| *s >= width).ok_or(AvError::InvalidData)?;
+        if data.is_null() || palette.is_null() || rows == 0 {
+            return Err(AvError::InvalidData);
+        }
+        // SAFETY: `av_frame_get_buffer` laid out `rows` rows `stride` apart, and 256 colours; writable, see above.
+        let (indices, entries) = unsafe {
+            (
+                std::slice::from_raw_parts_mut(data, stride * (rows - 1) + width),
+                std::slice::from_raw_parts_mut(palette, 1024),
+            )
+        };
+        for (y, row) in indices.chunks_mut(stride).enumerate() {
+            quantizer.row(y, image.row(0, y as u32), &mut row[..width]);
+        }
+        for (index, entry) in entries.chunks_exact_mut(4).enumerate() {
+            // Native-endian ARGB; what is not a colour is transparent.
+            let color = quantizer.colors().get(index).map_or(0, |[r, g, b]| u32::from_be_bytes([255, *r, *g, *b]));
+            entry.copy_from_slice(&color.to_ne_bytes());
+        }
+        Ok(())
     }
 
     /// Copies `image` in, which has the frame's format. Where the frame is larger by a row or a column, the last ones

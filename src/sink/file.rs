@@ -16,6 +16,7 @@ use crate::av::demux::{Kind, Packet};
 use crate::av::encode::{Encoder, OpenError, Spec};
 use crate::av::encoder::Codec;
 use crate::av::mux::Muxer;
+use crate::av::palette::Quantizer;
 use crate::av::picture::AvFrame;
 use crate::av::pixel::AvFormat;
 use crate::av::scale::{Converter, Side};
@@ -59,8 +60,17 @@ struct Picture {
     /// Tags of the output.
     tags: Tags,
     outer: Converter,
-    /// For encoders whose format no other stage knows: from `format` to theirs.
-    inner: Option<Converter>,
+    inner: Inner,
+}
+
+/// From `format` to the encoder's.
+enum Inner {
+    /// The same.
+    Same,
+    /// One that no other stage knows.
+    Other(Converter),
+    /// 256 colours.
+    Indexed(Quantizer),
 }
 
 struct Grid {
@@ -205,7 +215,13 @@ impl Picture {
     fn encoder_format(&mut self, encoder: &Encoder) -> AvFormat {
         let format = encoder.format();
         let direct = format.reading().is_some_and(|r| r.direct && r.format == self.format);
-        self.inner = (!direct).then(Converter::default);
+        self.inner = if direct {
+            Inner::Same
+        } else if format.name() == "pal8" {
+            Inner::Indexed(Quantizer::default())
+        } else {
+            Inner::Other(Converter::default())
+        };
         format
     }
 
@@ -213,8 +229,9 @@ impl Picture {
     fn render(&mut self, image: CpuImage, frame: &mut AvFrame) -> Result<(), AvError> {
         let image = self.outer.convert(image, self.size, self.format, self.color)?;
         match &mut self.inner {
-            None => frame.fill(&image)?,
-            Some(inner) => {
+            Inner::Same => frame.fill(&image)?,
+            Inner::Indexed(quantizer) => frame.fill_indexed(&image, quantizer)?,
+            Inner::Other(inner) => {
                 let name = AvFormat::of(self.format).ok_or(AvError::InvalidData)?;
                 let mut ours = AvFrame::with_buffer(frame.size(), name)?;
                 ours.fill(&image)?;
@@ -320,7 +337,7 @@ fn open_codec(
             info.frame_rate.map_or_else(|| "unknown".to_owned(), |r| format!("{}/{}", r.num, r.den)),
         )),
     })?;
-    let (outer, inner, tags) = (Converter::default(), None, chosen.tags);
+    let (outer, inner, tags) = (Converter::default(), Inner::Same, chosen.tags);
     Ok((encoder, Picture { size: info.size, format: reading.format, color, tags, outer, inner }))
 }
 

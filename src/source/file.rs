@@ -82,7 +82,9 @@ impl FileSource {
     /// [`Error::Open`]: see [`super::open`].
     pub fn open(path: &Path, options: &OpenOptions) -> Result<Self> {
         let failed = |e: AvError| match e {
-            AvError::InvalidData => Error::open(path, "it is no video, or its head or index is damaged or cut off"),
+            AvError::InvalidData | AvError::Eof => {
+                Error::open(path, "it is no video, or its head or index is damaged or cut off")
+            }
             other => Error::open(path, other),
         };
         let mut demuxer = Demuxer::open(path).map_err(failed)?;
