@@ -49,6 +49,26 @@ fn every_container_gets_what_suits_it() {
 }
 
 #[test]
+fn a_gif_has_the_colours_of_the_film() {
+    let films = Films::new();
+    let source = "-f lavfi -i gradients=s=160x90:r=10:d=1:c0=orange:c1=teal:c2=white:n=3,format=yuv420p";
+    let input = films.make("in.mp4", &format!("{source} {X264} -qp 4"));
+    let output = films.path("out.gif");
+    pass(&input, &output);
+    let raw = |path: &Path| {
+        let out = films.path("raw");
+        let (path, out) = (path.to_string_lossy(), out.to_string_lossy());
+        run("ffmpeg", &["-v", "error", "-y", "-i"], &[&*path, "-pix_fmt", "rgb24", "-f", "rawvideo", &*out]);
+        fs::read(&*out).expect("written")
+    };
+    let (before, after) = (raw(&input), raw(&output));
+    assert_eq!(before.len(), after.len());
+    let error: u64 = before.iter().zip(&after).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+    let mean = error as f64 / before.len() as f64;
+    assert!(mean < 4.0, "samples are off by {mean:.1} on average");
+}
+
+#[test]
 fn the_index_comes_first() {
     let films = Films::new();
     let output = films.path("out.mp4");
