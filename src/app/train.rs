@@ -6,6 +6,7 @@ use super::progress::Voice;
 use crate::cli;
 use crate::error::Result;
 use crate::pipeline::Stop;
+use crate::stylize::Device;
 use crate::train::{self, TrainOptions};
 
 /// Trains until the time is over or Ctrl-C.
@@ -13,6 +14,14 @@ use crate::train::{self, TrainOptions};
 /// # Errors
 /// See [`train::run`].
 pub fn run(args: &cli::Train, voice: Voice) -> Result<Outcome> {
+    let device = args.device.parse::<Device>()?.choose()?;
+    voice.say(&format!("training on {}", device.name));
+    if let Some(warning) = &device.warning {
+        voice.say(warning);
+    }
+    if let Some(threads) = args.threads {
+        tch::set_num_threads(i32::try_from(threads).unwrap_or(i32::MAX));
+    }
     let options = TrainOptions {
         photos: args.photos.clone(),
         comics: args.comics.clone(),
@@ -21,10 +30,10 @@ pub fn run(args: &cli::Train, voice: Voice) -> Result<Outcome> {
         minutes: args.minutes,
         resume: args.resume,
         seed: args.seed,
-        device: tch::Device::Cpu,
+        device: device.device,
     };
     let stop = Stop::default();
     on_interrupt(&stop, None);
-    train::run::run(&options, &|| stop.requested(), &mut |text| voice.say(text))?;
+    train::run(&options, &|| stop.requested(), &mut |text| voice.say(text))?;
     Ok(if stop.requested() { Outcome::Interrupted } else { Outcome::Done })
 }

@@ -1,22 +1,44 @@
-//! Training.
-pub mod adam;
-pub mod data;
-pub mod discriminator;
-pub mod loss;
-pub mod perceptual;
-pub mod run;
+//! Trains the generator: first on a classical comic filter (the teacher), then against a discriminator that knows real
+//! panels, with the teacher's lines as an anchor. Runs on the calling thread; the teacher draws on all cores.
+//!
+//! | file | job |
+//! |---|---|
+//! | `data`, `dataset` | pictures, crops, what is held out |
+//! | [`teacher`] | the classical filter |
+//! | `perceptual`, `discriminator`, `loss` | what the generator is asked for |
+//! | `recipe` | one step |
+//! | `adam`, `state` | everything that changes, and its checkpoint |
+//! | `run`, `sheet` | the loop, the log, pictures to look at |
+//!
+//! Beside the weights file `NAME.safetensors` lie `NAME.checkpoint` (everything that a resumed run needs, on any machine),
+//! `NAME.jsonl` (losses), `NAME.png` (held-out photos before and after) and `NAME.teacher/` (the teacher's drawings).
+
+mod adam;
+mod data;
+mod dataset;
+mod discriminator;
+mod loss;
+mod perceptual;
+mod recipe;
+mod run;
+mod sheet;
+mod state;
 pub mod teacher;
+#[cfg(test)]
+mod tests;
+
+pub use run::run;
 
 use std::path::PathBuf;
 
 /// What to train on, for how long, into which file.
 #[derive(Clone, Debug)]
 pub struct TrainOptions {
-    /// Folder of photos.
+    /// Folder of photos, searched recursively.
     pub photos: PathBuf,
-    /// Folder of comic panels.
+    /// Folder of comic panels, searched recursively.
     pub comics: PathBuf,
-    /// Perceptual network.
+    /// Perceptual network: a safetensors file with `normalise` and `conv1_1` to `conv4_1`.
     pub features: PathBuf,
     /// Weights to write.
     pub out: PathBuf,

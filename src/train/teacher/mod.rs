@@ -20,6 +20,9 @@ pub use plane::Plane;
 
 use flow::Flow;
 
+/// Changes with every change of the drawings, so that old ones are drawn again.
+pub const VERSION: u32 = 2;
+
 /// Ink colour, sRGB in 0..=1: a warm near-black, as printed.
 const INK: [f32; 3] = [0.055, 0.045, 0.065];
 

@@ -1,0 +1,156 @@
+//! What is trained on: photos with the teacher's drawings, comic panels, and the photos that are held out.
+
+use super::TrainOptions;
+use super::data::{self, CROP, Picture, Place};
+use super::teacher;
+use crate::error::{Error, Result};
+use rand::RngExt;
+use rand::rngs::StdRng;
+use std::path::{Path, PathBuf};
+use tch::{Device, TchError, Tensor};
+
+/// Crops a step.
+pub const BATCH: usize = 8;
+/// Pictures of either kind without which training is not tried.
+const FEWEST: usize = 8;
+/// One photo in so many is held out, by the hash of its name: the same ones on every machine.
+const HELD_OUT: u64 = 40;
+
+/// A photo and the teacher's drawing of it.
+pub struct Pair {
+    photo: Picture,
+    drawing: Picture,
+}
+
+/// See the module.
+pub struct Dataset {
+    pairs: Vec<Pair>,
+    comics: Vec<Picture>,
+    /// Photos that no step sees.
+    pub held_out: Vec<Picture>,
+}
+
+impl Dataset {
+    /// Reads both folders; has the teacher draw what it has not drawn before.
+    ///
+    /// # Errors
+    /// [`Error::Open`], and [`Error::Training`] where there is too little.
+    pub fn load(options: &TrainOptions, tell: &mut dyn FnMut(&str)) -> Result<Self> {
+        let comics = enough(read_all(&options.comics)?, "comic panels", &options.comics)?;
+        let files = data::files(&options.photos)?;
+        tell(&format!("reading {} photos and the teacher's drawings of them", files.len()));
+        let (mut pairs, mut held_out) = (Vec::new(), Vec::new());
+        for (name, pair) in draw_all(&files, &options.photos, &options.out.with_extension("teacher"))? {
+            if !large(&pair.photo) {
+                continue;
+            }
+            if hash(&name) % HELD_OUT == 0 { held_out.push(pair.photo) } else { pairs.push(pair) }
+        }
+        let pairs = enough(pairs, "photos", &options.photos)?;
+        let dataset = Self { pairs, comics, held_out };
+        tell(&format!("found {dataset}"));
+        Ok(dataset)
+    }
+
+    /// Crops of photos and the same crops of the teacher's drawings, each [`BATCH`] x 3 x [`CROP`] x [`CROP`].
+    ///
+    /// # Errors
+    /// libtorch's.
+    pub fn photos(&self, rng: &mut StdRng, device: Device) -> Result<(Tensor, Tensor), TchError> {
+        let (mut photos, mut drawings) = (Vec::new(), Vec::new());
+        for _ in 0..BATCH {
+            let pair = &self.pairs[rng.random_range(0..self.pairs.len())];
+            let place = Place::random(&pair.photo, rng);
+            data::crop(&pair.photo, place, &mut photos);
+            data::crop(&pair.drawing, place, &mut drawings);
+        }
+        Ok((data::batch(&photos, device)?, data::batch(&drawings, device)?))
+    }
+
+    /// Crops of comic panels that show more than gutter or caption.
+    ///
+    /// # Errors
+    /// libtorch's.
+    pub fn comics(&self, rng: &mut StdRng, device: Device) -> Result<Tensor, TchError> {
+        let size = 3 * (CROP * CROP) as usize;
+        let mut planes = Vec::new();
+        let mut tries = 0;
+        while planes.len() < BATCH * size {
+            let comic = &self.comics[rng.random_range(0..self.comics.len())];
+            data::crop(comic, Place::random(comic, rng), &mut planes);
+            tries += 1;
+            // A folder of nothing but white paper still ends.
+            if tries < 200 && !data::is_drawing(&planes[planes.len() - size..]) {
+                planes.truncate(planes.len() - size);
+            }
+        }
+        data::batch(&planes, device)
+    }
+}
+
+impl std::fmt::Display for Dataset {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { pairs, comics, held_out } = self;
+        write!(f, "{} photos ({} more held out) and {} comic panels", pairs.len(), held_out.len(), comics.len())
+    }
+}
+
+fn large(picture: &Picture) -> bool {
+    picture.width >= CROP && picture.height >= CROP
+}
+
+fn enough<T>(found: Vec<T>, what: &str, folder: &Path) -> Result<Vec<T>> {
+    if found.len() < FEWEST {
+        let (found, folder) = (found.len(), folder.display());
+        let reason = format!("{folder} holds {found} {what} of {CROP}x{CROP} pixels or more, and {FEWEST} are needed");
+        return Err(Error::Training { reason });
+    }
+    Ok(found)
+}
+
+fn read_all(folder: &Path) -> Result<Vec<Picture>> {
+    let read = data::files(folder)?.iter().map(|file| data::read(file)).collect::<Result<Vec<_>>>()?;
+    Ok(read.into_iter().filter(large).collect())
+}
+
+/// Photos with their drawings by path below `root`, in that order, drawn on all cores.
+fn draw_all(files: &[PathBuf], root: &Path, cache: &Path) -> Result<Vec<(String, Pair)>> {
+    std::fs::create_dir_all(cache).map_err(|e| Error::create(cache, e))?;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let work = |start: usize| {
+        let own = files.iter().skip(start).step_by(cores);
+        own.map(|file| {
+            let name = file.strip_prefix(root).unwrap_or(file).to_string_lossy().into_owned();
+            let pair = draw(file, &cache.join(format!("{:016x}.png", hash(&format!("{}/{name}", teacher::VERSION)))))?;
+            Ok((name, pair))
+        })
+        .collect::<Result<Vec<_>>>()
+    };
+    let drawn: Vec<Result<Vec<_>>> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..cores).map(|start| scope.spawn(move || work(start))).collect();
+        workers.into_iter().map(|w| w.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    });
+    let mut all: Vec<_> = drawn.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
+    all.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(all)
+}
+
+/// The photo in `file` and its drawing, which is kept in `cached`.
+fn draw(file: &Path, cached: &Path) -> Result<Pair> {
+    let photo = data::read(file)?;
+    let drawing = match data::read(cached) {
+        Ok(drawing) if (drawing.width, drawing.height) == (photo.width, photo.height) => drawing,
+        _ => {
+            let drawing = data::draw(&photo);
+            image::save_buffer(cached, &drawing.rgb, drawing.width, drawing.height, image::ExtendedColorType::Rgb8)
+                .map_err(|e| Error::create(cached, e))?;
+            drawing
+        }
+    };
+    Ok(Pair { photo, drawing })
+}
+
+/// FNV-1a: stable across machines and releases, unlike the standard library's.
+fn hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}

@@ -1,0 +1,139 @@
+//! One step of training: the losses, their weights and their schedule.
+
+use super::TrainOptions;
+use super::data::CROP;
+use super::dataset::{BATCH, Dataset};
+use super::perceptual::Features;
+use super::state::State;
+use super::{discriminator, loss};
+use crate::stylize::Network;
+use rand::rngs::StdRng;
+use rand::{Rng, RngExt, SeedableRng};
+use tch::{Kind, TchError, Tensor};
+
+/// Share of the time that goes to the warm-up.
+const WARM: f64 = 0.6;
+/// How slowly the averaged weights follow.
+const AVERAGE: f64 = 0.998;
+
+/// Mean losses of a step by name, for the log.
+pub type Losses = std::collections::BTreeMap<&'static str, f64>;
+
+/// One step of the generator, and of the discriminator once `progress` (0..=1 of the whole training) is past the warm-up.
+///
+/// # Errors
+/// libtorch's.
+pub fn step(
+    state: &mut State,
+    features: &Features,
+    dataset: &Dataset,
+    progress: f64,
+    options: &TrainOptions,
+) -> Result<Losses, TchError> {
+    // Random numbers of its own for each step, so that a resumed run draws the same crops and the same noise.
+    let mut rng = StdRng::seed_from_u64(options.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ state.step);
+    tch::manual_seed(rng.next_u64().cast_signed());
+    let (photo, teacher) = dataset.photos(&mut rng, options.device)?;
+    let mut losses = Losses::new();
+    let network = Network::from_tensors(&state.generator.parameters);
+    // The teacher drew the clean photo: what the network sees besides, it learns to ignore.
+    let grain = rng.random_range(-0.02..0.02_f64).max(0.0);
+    let photo = &photo + photo.f_randn_like()? * grain;
+    let output = network.forward(&photo)?;
+    let pixels = loss::paint(&output, &teacher, &photo)?;
+    let lines = loss::gradient(&output, &teacher)?;
+    losses.insert("pixels", pixels.f_double_value(&[])?);
+    losses.insert("lines", lines.f_double_value(&[])?);
+    let (total, rate) = if progress < WARM {
+        let rate = 2e-3 * (1.0 - 0.85 * progress / WARM);
+        (pixels + lines * 0.7, rate)
+    } else {
+        let calm = calm(&network, &photo, &output, &mut rng)?;
+        losses.insert("calm", calm.f_double_value(&[])?);
+        let phase = (progress - WARM) / (1.0 - WARM);
+        let comic = dataset.comics(&mut rng, options.device)?;
+        losses.insert("critic", criticise(state, &comic, &output.f_detach()?, phase)?);
+        let judged = judge(state, &output)?;
+        let (maps, wanted, style_maps) = {
+            let maps = features.maps(&output)?;
+            let _guard = tch::no_grad_guard();
+            (maps, features.maps(&photo)?, features.maps(&comic)?)
+        };
+        follow(&mut state.grams, &style_maps)?;
+        let content = loss::content(&maps[3], &wanted[3])?;
+        let mut style = Tensor::f_zeros([], (Kind::Float, options.device))?;
+        for (map, wanted) in maps.iter().zip(&state.grams) {
+            style = style + loss::style(&loss::gram(map)?, wanted)?;
+        }
+        let colour = loss::colour(&output, &teacher)?;
+        let flat = loss::flatness(&output, &teacher)?;
+        for (name, value) in
+            [("content", &content), ("style", &style), ("colour", &colour), ("flat", &flat), ("adversary", &judged)]
+        {
+            losses.insert(name, value.f_double_value(&[])?);
+        }
+        let ramp = (phase * 20.0).min(1.0);
+        let anchor = pixels * 0.4 + lines * 1.2;
+        let total = anchor
+            + content * 0.3
+            + style * (0.35 * ramp)
+            + colour * 6.0
+            + flat * 0.5
+            + judged * (0.25 * ramp)
+            + calm * 0.6
+            + loss::excess(&output)? * 5.0;
+        (total, 3e-4 * (1.0 - 0.85 * phase))
+    };
+    losses.insert("total", total.f_double_value(&[])?);
+    state.generator.descend(&total, rate, 1.0)?;
+    state.step += 1;
+    state.follow(AVERAGE)?;
+    Ok(losses)
+}
+
+/// What shimmers costs: noise must not show, and a shifted photo must give the shifted drawing.
+fn calm(network: &Network, photo: &Tensor, output: &Tensor, rng: &mut StdRng) -> Result<Tensor, TchError> {
+    let half = (BATCH / 4) as i64;
+    let (photo, output) = (photo.f_narrow(0, 0, half)?, output.f_narrow(0, 0, half)?);
+    let (dx, dy) = (rng.random_range(0..4_i64), rng.random_range(0..4_i64));
+    let sigma = rng.random_range(0.0..0.03_f64);
+    let side = i64::from(CROP) - 8;
+    let cut = |x: &Tensor, by: (i64, i64)| x.f_narrow(3, by.0, side)?.f_narrow(2, by.1, side);
+    let noisy = cut(&photo, (dx, dy))?;
+    let noisy = &noisy + noisy.f_randn_like()? * sigma;
+    let again = network.forward(&noisy)?;
+    loss::l1(&again, &cut(&output, (dx, dy))?)
+}
+
+/// One step of the critic; answers its loss. Comics score high; drawings, and comics without their crisp edges (Chen et
+/// al. 2018), low.
+fn criticise(state: &mut State, comic: &Tensor, output: &Tensor, phase: f64) -> Result<f64, TchError> {
+    let blurred = comic.f_replication_pad2d([2; 4])?.f_avg_pool2d([5, 5], [1, 1], [0, 0], false, true, None)?;
+    let weights = discriminator::normalised(&state.critic.parameters, &mut state.vectors)?;
+    let loss = loss::hinge(&discriminator::scores(&weights, comic)?, 1.0)?
+        + loss::hinge(&discriminator::scores(&weights, output)?, -1.0)? * 0.6
+        + loss::hinge(&discriminator::scores(&weights, &blurred)?, -1.0)? * 0.4;
+    let value = loss.f_double_value(&[])?;
+    state.critic.descend(&loss, 2e-4 * (1.0 - 0.8 * phase), 10.0)?;
+    Ok(value)
+}
+
+/// The generator's side of the game.
+fn judge(state: &State, output: &Tensor) -> Result<Tensor, TchError> {
+    let frozen: Vec<Tensor> = state.critic.parameters.iter().map(Tensor::detach).collect();
+    let mut vectors: Vec<Tensor> = state.vectors.iter().map(Tensor::shallow_clone).collect();
+    let weights = discriminator::normalised(&frozen, &mut vectors)?;
+    Ok(-discriminator::scores(&weights, output)?.f_mean(Kind::Float)?)
+}
+
+fn follow(grams: &mut Vec<Tensor>, maps: &[Tensor]) -> Result<(), TchError> {
+    let now = maps.iter().map(loss::gram).collect::<Result<Vec<_>, _>>()?;
+    if grams.is_empty() {
+        *grams = now;
+    } else {
+        for (mean, now) in grams.iter_mut().zip(&now) {
+            *mean = &*mean * 0.98 + now * 0.02;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! Everything that changes while training, and the file that keeps it.
+
+use super::adam::Adam;
+use super::discriminator;
+use crate::error::{Error, Result};
+use crate::stylize::Network;
+use std::path::Path;
+use tch::{Device, Kind, TchError, Tensor};
+
+/// See the module. Tensors are f32 on one device.
+pub struct State {
+    /// The generator's weights and biases in turn, see [`Network::from_tensors`].
+    pub generator: Adam,
+    /// The discriminator's, see [`discriminator::parameters`].
+    pub critic: Adam,
+    /// See [`discriminator::vectors`].
+    pub vectors: Vec<Tensor>,
+    /// The generator's weights averaged over the last steps: what is shipped.
+    pub average: Vec<Tensor>,
+    /// Mean Gram matrices of the comics; empty before the adversary.
+    pub grams: Vec<Tensor>,
+    /// Steps done.
+    pub step: u64,
+    /// Minutes trained, over all runs.
+    pub minutes: f64,
+}
+
+impl State {
+    /// Fresh weights.
+    ///
+    /// # Errors
+    /// libtorch's.
+    pub fn fresh(seed: u64, device: Device) -> Result<Self, TchError> {
+        tch::manual_seed(seed.cast_signed());
+        let generator = Adam::new(Network::fresh(device)?, (0.8, 0.99))?;
+        let average = generator.parameters.iter().map(|p| p.f_detach_copy()).collect::<Result<_, _>>()?;
+        let critic = Adam::new(discriminator::parameters(device)?, (0.5, 0.99))?;
+        let vectors = discriminator::vectors(device)?;
+        Ok(Self { generator, critic, vectors, average, grams: vec![], step: 0, minutes: 0.0 })
+    }
+
+    fn lists(&mut self) -> [(&'static str, &mut Vec<Tensor>); 9] {
+        [
+            ("generator", &mut self.generator.parameters),
+            ("generator.first", &mut self.generator.first),
+            ("generator.second", &mut self.generator.second),
+            ("critic", &mut self.critic.parameters),
+            ("critic.first", &mut self.critic.first),
+            ("critic.second", &mut self.critic.second),
+            ("critic.vectors", &mut self.vectors),
+            ("average", &mut self.average),
+            ("grams", &mut self.grams),
+        ]
+    }
+
+    /// Writes everything to `path`, by way of a second file, so that a crash leaves the old or the new.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn save(&mut self, path: &Path) -> Result<()> {
+        let fail = |e: TchError| Error::write(path, e);
+        let numbers = [self.step as f64, self.minutes, f64::from(self.generator.step), f64::from(self.critic.step)];
+        let mut entries = vec![("numbers".to_owned(), Tensor::f_from_slice(&numbers).map_err(fail)?)];
+        for (name, list) in self.lists() {
+            for (i, tensor) in list.iter().enumerate() {
+                let tensor =
+                    tensor.f_detach().and_then(|t| t.f_to_device(Device::Cpu)?.f_contiguous()).map_err(fail)?;
+                entries.push((format!("{name}/{i:03}"), tensor));
+            }
+        }
+        let part = path.with_extension("checkpoint.part");
+        Tensor::write_safetensors(&entries, &part).map_err(fail)?;
+        std::fs::rename(&part, path).map_err(|e| Error::write(path, e))
+    }
+
+    /// Takes everything from `path`.
+    ///
+    /// # Errors
+    /// [`Error::Open`] where the file is missing or damaged, [`Error::Training`] where it is of another network.
+    pub fn restore(&mut self, path: &Path, device: Device) -> Result<()> {
+        let mut read = Tensor::read_safetensors(path).map_err(|e| Error::open(path, e))?;
+        read.sort_by(|a, b| a.0.cmp(&b.0));
+        let foreign = || {
+            let reason = format!("the checkpoint {} is of another network", path.display());
+            Error::Training { reason }
+        };
+        for (name, list) in self.lists() {
+            let own = |(key, tensor): &(String, Tensor)| {
+                let index = key.strip_prefix(name)?.strip_prefix('/')?;
+                index.parse::<usize>().ok().map(|_| tensor.f_to_device(device))
+            };
+            let found = read.iter().filter_map(own).collect::<Result<Vec<_>, _>>().map_err(Error::network)?;
+            let fits = found.len() == list.len() && found.iter().zip(list.iter()).all(|(a, b)| a.size() == b.size());
+            if name != "grams" && !fits {
+                return Err(foreign());
+            }
+            *list = found;
+        }
+        for parameter in self.generator.parameters.iter_mut().chain(&mut self.critic.parameters) {
+            *parameter = parameter.f_set_requires_grad(true).map_err(Error::network)?;
+        }
+        let numbers = read.iter().find(|(key, _)| key == "numbers").ok_or_else(foreign)?;
+        let numbers = Vec::<f64>::try_from(&numbers.1).map_err(Error::network)?;
+        let [step, minutes, generator, critic] = numbers[..] else { return Err(foreign()) };
+        (self.step, self.minutes) = (step as u64, minutes);
+        (self.generator.step, self.critic.step) = (generator as i32, critic as i32);
+        Ok(())
+    }
+
+    /// The averaged generator.
+    #[must_use]
+    pub fn network(&self) -> Network {
+        Network::from_tensors(&self.average)
+    }
+
+    /// Moves the average towards the current weights, which keep `1 - keep` of it.
+    ///
+    /// # Errors
+    /// libtorch's.
+    pub fn follow(&mut self, keep: f64) -> Result<(), TchError> {
+        let _guard = tch::no_grad_guard();
+        // The first steps count fully: the average must not remember the random start.
+        let keep = keep.min(self.step as f64 / (self.step as f64 + 10.0));
+        for (mean, now) in self.average.iter_mut().zip(&self.generator.parameters) {
+            *mean = mean.f_to_kind(Kind::Float)? * keep + now * (1.0 - keep);
+        }
+        Ok(())
+    }
+}
