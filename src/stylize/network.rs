@@ -83,7 +83,7 @@ impl Network {
         let mut coarse = self.conv(2, &fine.f_pixel_unshuffle(2)?)?.f_relu()?;
         for block in [3, 5, 7] {
             let inner = self.conv(block, &coarse)?.f_relu()?;
-            coarse = coarse + self.conv(block + 1, &inner)?;
+            coarse = &coarse + self.conv(block + 1, &inner)?;
         }
         let up = self.conv(9, &coarse.f_relu()?)?.f_pixel_shuffle(2)?;
         let merged = self.conv(10, &(fine + up).f_relu()?)?.f_relu()?;

@@ -44,7 +44,7 @@ impl Dataset {
             if !large(&pair.photo) {
                 continue;
             }
-            if hash(&name) % HELD_OUT == 0 { held_out.push(pair.photo) } else { pairs.push(pair) }
+            if hash(&name).is_multiple_of(HELD_OUT) { held_out.push(pair.photo) } else { pairs.push(pair) }
         }
         let pairs = enough(pairs, "photos", &options.photos)?;
         let dataset = Self { pairs, comics, held_out };

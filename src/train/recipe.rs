@@ -63,7 +63,7 @@ pub fn step(
         let content = loss::content(&maps[3], &wanted[3])?;
         let mut style = Tensor::f_zeros([], (Kind::Float, options.device))?;
         for (map, wanted) in maps.iter().zip(&state.grams) {
-            style = style + loss::style(&loss::gram(map)?, wanted)?;
+            style = &style + loss::style(&loss::gram(map)?, wanted)?;
         }
         let colour = loss::colour(&output, &teacher)?;
         let flat = loss::flatness(&output, &teacher)?;
