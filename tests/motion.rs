@@ -3,6 +3,7 @@
 #[path = "motion/scene.rs"]
 mod scene;
 
+use comicvid::eval::Temporal;
 use comicvid::frame::{Drawing, Size, SmallRgb};
 use comicvid::motion::{Calm, Pair};
 use scene::{Scene, add_noise, draw};
@@ -201,5 +202,92 @@ fn a_shifted_film_gives_shifted_drawings() {
         }
     }
     let mean = sum as f64 / count as f64;
-    assert!(mean < 0.5, "shifted films differ by {mean} levels");
+    assert!(mean < 1.0, "shifted films differ by {mean} levels");
+}
+
+/// `scene` from `frames`, each multiplied by what `gain` says of it and clipped, with a little noise.
+fn lit(scene: &Scene, frames: std::ops::Range<u32>, gain: impl Fn(u32) -> f32) -> Vec<SmallRgb> {
+    let light = |time: u32| {
+        let mut picture = scene.at(time as f32);
+        picture.planes.iter_mut().for_each(|value| *value = (*value * gain(time)).min(1.0));
+        add_noise(&mut picture, 0.006, time);
+        picture
+    };
+    frames.map(light).collect()
+}
+
+#[test]
+fn flashes_fades_pans_and_fast_motion_are_no_cuts() {
+    let still = Scene::still(SMALL);
+    let pan = Scene { pan: (24.0, -7.0), ..still };
+    let shake = |time: u32| {
+        let scene = Scene { pan: (18.0 * (time as f32 * 2.1).sin(), 14.0 * (time as f32 * 1.3).cos()), ..still };
+        scene.at(1.0)
+    };
+    let near = Scene { radius: 60.0, speed: (22.0, 3.0), pan: (-2.0, 0.0), ..still };
+    let cases: [(&str, Vec<SmallRgb>); 8] = [
+        ("flash", lit(&still, 0..6, |time| if time == 3 { 2.5 } else { 1.0 })),
+        ("white flash", lit(&still, 0..6, |time| if time == 3 { 50.0 } else { 1.0 })),
+        ("light off", lit(&still, 0..6, |time| if time < 3 { 1.0 } else { 0.25 })),
+        ("fade to black and back", lit(&still, 0..24, |time| (time as f32 - 12.0).abs() / 12.0)),
+        ("pan", lit(&pan, 0..6, |_| 1.0)),
+        ("shake", (0..8).map(shake).collect()),
+        ("fast thing", lit(&near, 0..7, |_| 1.0)),
+        ("zoom", lit(&Scene { zoom: 1.06, turn: 0.04, ..still }, 0..6, |_| 1.0)),
+    ];
+    for (name, pictures) in cases {
+        assert_eq!(run(Calm::DEFAULT, &pictures).2, [0], "{name}");
+    }
+}
+
+#[test]
+fn fades_do_not_lag() {
+    let pictures = lit(&Scene::still(SMALL), 0..30, |time| 1.0 - 0.025 * time as f32);
+    let (passed, ..) = run(1.0, &pictures);
+    for (time, (passed, picture)) in passed.iter().zip(&pictures).enumerate().skip(1) {
+        let lag = passed.planes.iter().zip(&picture.planes).map(|(a, b)| a - b).sum::<f32>();
+        let lag = lag / picture.planes.len() as f32 * 255.0;
+        let worst = passed.planes.iter().zip(&picture.planes).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max) * 255.0;
+        assert!(lag.abs() < 0.5, "frame {time} lags by {lag} levels");
+        assert!(worst < 16.0, "a pixel of frame {time} is off by {worst} levels");
+    }
+}
+
+#[test]
+fn eval_tells_flicker_from_calm() {
+    let scene = Scene { radius: 30.0, speed: (3.0, 1.0), ..Scene::still(SMALL) };
+    let pictures = noisy(&scene, 0..4, 0.01);
+    let measure = |output: &dyn Fn(usize) -> SmallRgb| {
+        let mut temporal = Temporal::default();
+        for (index, picture) in pictures.iter().enumerate() {
+            temporal.push(picture.clone(), output(index));
+        }
+        temporal.report()
+    };
+    let same = measure(&|index| pictures[index].clone());
+    assert_eq!((same.warping_ratio(), same.still_ratio(), same.pairs, same.cuts), (1.0, 1.0, 3, 0));
+    assert!(same.still_part > 0.6, "{same:?}");
+    let clean = measure(&|index| scene.at(index as f32));
+    assert!(clean.still_ratio() < 0.01 && clean.warping_ratio() < 0.6, "{clean:?}");
+    let flicker = measure(&|index| {
+        let mut picture = pictures[index].clone();
+        picture.planes.iter_mut().for_each(|value| *value += if index % 2 == 0 { 0.02 } else { 0.0 });
+        picture
+    });
+    assert!(flicker.still_ratio() > 1.3 && flicker.warping_ratio() > 1.3, "{flicker:?}");
+}
+
+#[test]
+fn motion_is_handed_on_in_parts_of_the_picture() {
+    let scene = Scene { pan: (4.0, 2.0), ..Scene::still(SIZE) };
+    let mut calm = Calm::new(Calm::DEFAULT);
+    calm.before(&mut scene.at(0.0));
+    assert_eq!(calm.motion(), None);
+    calm.before(&mut scene.at(1.0));
+    let motion = calm.motion().unwrap();
+    let middle = motion.cells[(motion.size.height / 2 * motion.size.width + motion.size.width / 2) as usize];
+    let [u, v, confidence, still] = middle.map(f32::from);
+    assert!((u * 640.0 + 4.0).abs() < 0.2 && (v * 360.0 + 2.0).abs() < 0.2, "{u} {v}");
+    assert!(confidence > 0.9 && still < 0.1, "{confidence} {still}");
+    assert_eq!(comicvid::motion::view(&motion, SIZE).rgba.len(), SIZE.pixels() * 4);
 }

@@ -77,11 +77,11 @@ impl Calm {
         let restless = (1.0 - self.calm) * (1.0 - self.calm);
         let leak = Leak { still: (restless + 0.04).min(1.0), moving: (restless + 0.45).min(1.0) };
         if let Some(shot) = self.shot.as_mut().filter(|shot| shot.size == small.size) {
-            let (backward, forward, noise) = now.flows(&shot.last);
+            let (mut backward, forward, noise) = now.flows(&shot.last);
             let warped = shot.last.low.warped(&backward);
             let evidence = compare(&now.low, &shot.last.low, &warped, noise);
             if !shot.cuts.is_cut(&evidence) {
-                let confidence = judge(&now.low, &warped, &backward, &forward, noise);
+                let confidence = judge(&now.low, &shot.last.low, &warped, &mut backward, &forward, noise);
                 shot.gate.pass(small, &now.low, &backward, &confidence, leak);
                 shot.last = now;
                 shot.motion = Some((backward, confidence));
@@ -117,7 +117,7 @@ impl Calm {
     pub fn after(&mut self, drawing: &mut Drawing) {
         let Some(shot) = &mut self.shot else { return };
         let restless = (1.0 - self.calm) * (1.0 - self.calm);
-        let weights = Weights { still: (0.9 - restless).max(0.0), moving: 0.7 * self.calm };
+        let weights = Weights { still: (0.9 - restless).max(0.0), moving: 0.95 * self.calm };
         let carry = shot.motion.as_ref().map(|(flow, confidence)| Carry {
             flow,
             confidence,

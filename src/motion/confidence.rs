@@ -4,41 +4,67 @@
 use super::flow::Flow;
 use super::plane::{Low, Plane, blur3, erode3, most, smoothstep};
 
-/// Judges `backward` (from `now` into `before`) with the help of `forward` (from `before` into `now`).
-///
-/// Judges `backward` (from `now` into the picture before) with the help of `forward` (from there into `now`, at
-/// the same or half the size); `warped` is
-/// the picture before, moved to `now`.
+/// Judges `backward` (from `now` into `before`) with the help of `forward` (from there into `now`, at the same or half the
+/// size); `warped` is `before` moved to `now`.
 ///
 /// Per low pixel 0 (new, hidden before, or not found) ..= 1 (the same thing), eroded by one pixel. `noise` is the
-/// standard deviation of a channel between pictures of the same thing, levels of 255.
-pub(super) fn judge(now: &Low, warped: &[Vec<f32>; 3], backward: &Flow, forward: &Flow, noise: f32) -> Vec<f32> {
-    let (width, height) = (now.luma.width, now.luma.height);
-    let mut residual = vec![0.0f32; width * height];
-    for (y, residual) in residual.chunks_exact_mut(width).enumerate() {
-        for (plane, warped) in now.rgb.iter().zip(warped) {
-            for ((residual, a), b) in residual.iter_mut().zip(plane.row(y)).zip(&warped[y * width..]) {
-                *residual = most(*residual, (a - b).abs());
-            }
-        }
-    }
+/// standard deviation of a channel between pictures of the same thing, levels of 255. Where a motion is not believed, but
+/// the colour says that nothing changed, `backward` is set to no motion.
+pub(super) fn judge(
+    now: &Low,
+    before: &Low,
+    warped: &[Vec<f32>; 3],
+    backward: &mut Flow,
+    forward: &Flow,
+    noise: f32,
+) -> Vec<f32> {
+    let width = now.luma.width;
     let mut scratch = Vec::new();
-    blur3(&mut residual, width, &mut scratch);
-    let mut confidence = vec![0.0f32; width * height];
-    for (index, (confidence, residual)) in confidence.iter_mut().zip(&residual).enumerate() {
+    let moved = difference(now, |channel, y| &warped[channel][y * width..][..width], &mut scratch);
+    let unmoved = difference(now, |channel, y| before.rgb[channel].row(y), &mut scratch);
+    let mut confidence = vec![0.0f32; moved.len()];
+    let still = 2.5 * noise + 3.0;
+    for (index, confidence) in confidence.iter_mut().enumerate() {
         let (x, y) = (index % width, index / width);
         let (u, v) = (backward.u[index], backward.v[index]);
         let length = u.abs() + v.abs();
         // Between pixels of strong texture a small error of motion makes a large difference of colour.
         let slack = if length > 0.0 { 0.3 * smoothstep(0.0, 0.5, length) * steepness(&now.luma, x, y) } else { 0.0 };
-        let tolerated = 2.5 * noise + 3.0 + slack;
-        if *residual < 2.5 * tolerated {
-            let agreed = 1.0 - smoothstep(tolerated, 2.5 * tolerated, *residual);
+        let tolerated = still + slack;
+        if moved[index] < 2.5 * tolerated {
+            let agreed = 1.0 - smoothstep(tolerated, 2.5 * tolerated, moved[index]);
             *confidence = agreed * way_back(forward, now, (x, y), (u, v), length);
+        }
+    }
+    let mut believed = confidence.clone();
+    blur3(&mut believed, width, &mut scratch);
+    blur3(&mut believed, width, &mut scratch);
+    for (index, confidence) in confidence.iter_mut().enumerate() {
+        if believed[index] < 0.6 && unmoved[index] < 2.5 * still {
+            let rested = 1.0 - smoothstep(still, 2.5 * still, unmoved[index]);
+            if rested > believed[index] {
+                *confidence = rested;
+                (backward.u[index], backward.v[index]) = (0.0, 0.0);
+            }
         }
     }
     erode3(&mut confidence, width, &mut scratch);
     confidence
+}
+
+/// Largest channel difference of `now` and another picture given by rows, averaged over three by three pixels.
+fn difference<'a>(now: &Low, other: impl Fn(usize, usize) -> &'a [f32], scratch: &mut Vec<f32>) -> Vec<f32> {
+    let width = now.luma.width;
+    let mut result = vec![0.0f32; width * now.luma.height];
+    for (y, result) in result.chunks_exact_mut(width).enumerate() {
+        for (channel, plane) in now.rgb.iter().enumerate() {
+            for ((result, a), b) in result.iter_mut().zip(plane.row(y)).zip(other(channel, y)) {
+                *result = most(*result, (a - b).abs());
+            }
+        }
+    }
+    blur3(&mut result, width, scratch);
+    result
 }
 
 /// 1 where `forward`, which may be coarser, leads from (`x` + `u`, `y` + `v`) back to (`x`, `y`), less where not; `length`

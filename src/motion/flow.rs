@@ -9,9 +9,14 @@ use super::patch::{GRID, PATCH, Patch};
 use super::plane::Plane;
 use crate::frame::Size;
 
-/// By how many times the variance of the noise a motion must fit better than none: the fit of two parameters gains more
-/// by chance once in a thousand (chi-squared, two degrees of freedom).
-const SIGNIFICANT: f32 = 13.8;
+/// By how many times the variance of the noise a motion must fit better than none. The best of several fits of two
+/// parameters gains more by chance less than once in ten thousand patches (chi-squared, two degrees of freedom).
+const SIGNIFICANT: f32 = 25.0;
+
+/// What part of the difference a motion must explain where there is no more texture than [`FAINT`].
+const EXPLAINED: f32 = 0.35;
+/// How many times the energy of noise makes a texture.
+const FAINT: f32 = 10.0;
 
 /// Where each pixel of one picture is found in another.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,7 +79,8 @@ pub(super) fn flow(from: &Pyramid, to: &Pyramid, finest: usize, noise: f32) -> F
     let finest = finest.min(from.0.len() - 1);
     let mut found: Option<Flow> = None;
     for level in (finest..from.0.len()).rev() {
-        let noise = noise / (1 << level) as f32;
+        // White noise halves from level to level, a codec's hardly.
+        let noise = noise * 0.75f32.powi(level as i32);
         found = Some(solve(&from.0[level], &to.0[level], found.as_ref(), noise));
     }
     found.unwrap_or_else(|| Flow::still(Size::new(from.0[0].width as u32, from.0[0].height as u32)))
@@ -108,8 +114,14 @@ fn solve(from: &Plane, to: &Plane, coarser: Option<&Flow>, noise: f32) -> Flow {
         let below = patches.get(index + stride).map(|patch| patch.found);
         patches[index].improve(to, [right, below], limit);
     }
+    // Codec noise is correlated: where it is all there is, a shift can seem to explain some of it.
+    let faint = FAINT * limit;
     for patch in &mut patches {
-        patch.doubt(SIGNIFICANT * variance);
+        patch.doubt(SIGNIFICANT * variance, if patch.energy < faint { EXPLAINED } else { 0.0 });
+    }
+    let lonely = lonely(&patches, stride, faint);
+    for (patch, _) in patches.iter_mut().zip(lonely).filter(|(_, lonely)| *lonely) {
+        patch.doubt(8.0 * SIGNIFICANT * variance, 2.0 * EXPLAINED);
     }
     densify(from, to, &patches, stride)
 }
@@ -145,12 +157,36 @@ fn densify(from: &Plane, to: &Plane, patches: &[Patch], stride: usize) -> Flow {
     Flow { size: Size::new(width as u32, height as u32), u, v }
 }
 
+/// Does a patch move?
+fn moves(patch: &Patch) -> bool {
+    patch.found.u != 0.0 || patch.found.v != 0.0
+}
+
+/// Which faint patches move unlike most of their neighbours: more often noise than a small thing.
+fn lonely(patches: &[Patch], stride: usize, faint: f32) -> Vec<bool> {
+    let rows = patches.len() / stride;
+    let lonely = |(index, patch): (usize, &Patch)| {
+        if !moves(patch) || patch.energy >= faint {
+            return false;
+        }
+        let (x, y) = (index % stride, index / stride);
+        let columns = x.saturating_sub(1)..(x + 2).min(stride);
+        let near = (y.saturating_sub(1)..(y + 2).min(rows)).flat_map(|y| &patches[y * stride..][columns.clone()]);
+        let alike = |near: &&Patch| {
+            let apart = (near.found.u - patch.found.u).abs() + (near.found.v - patch.found.v).abs();
+            moves(near) && apart < 0.5 + 0.25 * (patch.found.u.abs() + patch.found.v.abs())
+        };
+        let all = near.clone().count();
+        2 * near.filter(alike).count() <= all
+    };
+    patches.iter().enumerate().map(lonely).collect()
+}
+
 /// Which patches move or share a pixel with one that does: the others need no vote.
 fn near_motion(patches: &[Patch], stride: usize) -> Vec<bool> {
-    let moves: Vec<bool> = patches.iter().map(|patch| patch.found.u != 0.0 || patch.found.v != 0.0).collect();
     let rows = patches.len() / stride;
     let mut near = vec![false; patches.len()];
-    for (index, _) in moves.iter().enumerate().filter(|(_, moves)| **moves) {
+    for (index, _) in patches.iter().enumerate().filter(|(_, patch)| moves(patch)) {
         // The last patches of an axis overlap the last but two.
         let (x, y) = (index % stride, index / stride);
         for row in y.saturating_sub(2)..(y + 3).min(rows) {

@@ -2,10 +2,11 @@
 //! pixel stands.
 //!
 //! Noise is measured (see [`noise`](super::noise)) and judged over a neighbourhood, which tells a faint edge that moves
-//! from grain that does not. Between shut and open lies a soft knee, and a shut gate still leaks, so slow drift comes
-//! through; no pixel ever deviates from the photo by more than a few times its noise. Pixels are carried whole: what was
+//! from grain that does not. Between shut and open lies a soft knee, and a shut gate still leaks, so small changes come
+//! through; slow change of light (see [`drift`](super::drift)) passes as it is; no pixel ever deviates from the photo by more than a few times its noise. Pixels are carried whole: what was
 //! never interpolated is never blurred, and where that shows the gate opens.
 
+use super::drift::drift;
 use super::flow::Flow;
 use super::noise::{LocalDifference, Noise};
 use super::plane::{Low, least, most, smoothstep};
@@ -23,6 +24,9 @@ pub(super) struct Gate {
     difference: LocalDifference,
     opening: Vec<f32>,
 }
+
+/// Small-picture pixels by which an edge may seem to move without moving: codecs and sensors are noisier at edges.
+const JITTER: f32 = 0.12;
 
 /// How the gate mixes, as parts of the new picture, 0..=1.
 #[derive(Clone, Copy, Debug)]
@@ -66,18 +70,23 @@ impl Gate {
         let mut enlarger = Enlarger::new(low.size(), small.size, [low.factor as f32; 2]);
         self.carry(flow, &mut enlarger, low.factor as f32);
         self.difference.compare(small, &self.next, low);
-        let (share, bound) = self.decide(&luma, flow, confidence, leak);
+        let light = drift(&self.difference, low.size(), confidence, 4.0 * self.noise.coarse());
+        let (share, bound) = self.decide(low, &luma, flow, confidence, &light, leak);
         let width = small.size.width as usize;
         let pixels = small.size.pixels();
-        let (mut shares, mut bounds) = (vec![0.0; width], vec![0.0; width]);
+        let [mut shares, mut bounds, mut lights]: [Vec<f32>; 3] = std::array::from_fn(|_| vec![0.0; width]);
         for y in 0..small.size.height as usize {
             enlarger.row(&share, y, 1.0, &mut shares);
             enlarger.row(&bound, y, 1.0 / 255.0, &mut bounds);
-            for start in [0, pixels, 2 * pixels].map(|plane| plane + y * width) {
+            for (channel, light) in light.iter().enumerate() {
+                enlarger.row(light, y, 1.0 / 255.0, &mut lights);
+                let start = channel * pixels + y * width;
                 let photo = &mut small.planes[start..start + width];
                 let passed = &mut self.next.planes[start..start + width];
-                for (((photo, passed), share), bound) in photo.iter_mut().zip(passed).zip(&shares).zip(&bounds) {
-                    let mixed = *passed + (*photo - *passed) * share;
+                let mixing = shares.iter().zip(&bounds).zip(&lights);
+                for ((photo, passed), ((share, bound), light)) in photo.iter_mut().zip(passed).zip(mixing) {
+                    let kept = *passed + light;
+                    let mixed = kept + (*photo - kept) * share;
                     *passed = least(most(mixed, *photo - bound), *photo + bound);
                     *photo = *passed;
                 }
@@ -113,15 +122,27 @@ impl Gate {
     }
 
     /// Per low pixel the share of the new picture, 0..=1, and the greatest deviation from it, levels of 255.
-    fn decide(&mut self, luma: &[f32], flow: &Flow, confidence: &[f32], leak: Leak) -> (Vec<f32>, Vec<f32>) {
-        let coarse_noise = self.noise.coarse();
+    fn decide(
+        &mut self,
+        low: &Low,
+        luma: &[f32],
+        flow: &Flow,
+        confidence: &[f32],
+        light: &[Vec<f32>; 3],
+        leak: Leak,
+    ) -> (Vec<f32>, Vec<f32>) {
+        let texture = low.steepness();
+        let jitter = JITTER / low.factor as f32;
+        let means = self.difference.means();
         self.opening.clear();
         let mut share = Vec::with_capacity(luma.len());
         let mut bound = Vec::with_capacity(luma.len());
         for (index, &luma) in luma.iter().enumerate() {
-            let noise = self.noise.fine(luma);
+            let noise = self.noise.fine(luma) + jitter * texture[index];
+            let coarse_noise = self.noise.coarse() + 0.3 * jitter * texture[index];
             let fine = smoothstep(1.6, 3.2, self.difference.fine[index] / noise);
-            let coarse = smoothstep(2.0, 4.0, self.difference.coarse[index] / coarse_noise);
+            let change = (0..3).map(|channel| (means[channel][index] - light[channel][index]).powi(2)).sum::<f32>();
+            let coarse = smoothstep(2.0, 4.0, (change * (1.0 / 3.0)).sqrt() / coarse_noise);
             let opening = most(most(fine, coarse), 1.0 - confidence[index]);
             let moving = smoothstep(0.05, 0.5, flow.u[index].abs() + flow.v[index].abs());
             let leak = leak.still + (leak.moving - leak.still) * moving;

@@ -14,6 +14,7 @@ mod blend;
 mod calm;
 mod confidence;
 mod cut;
+mod drift;
 mod flow;
 mod gate;
 mod noise;

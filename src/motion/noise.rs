@@ -13,6 +13,8 @@ const SLOTS: usize = 256;
 const ENOUGH: u32 = 60;
 /// Below this no noise is believed: an 8-bit picture is never better.
 const FLOOR: f32 = 0.4;
+/// Below this no guess is believed: codecs leave more than that in low pixels.
+const LEAST_GUESS: f32 = 0.7;
 
 /// Standard deviation of the noise of one picture, in levels of 255.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -97,8 +99,8 @@ fn quantile(counts: &[u32; SLOTS], part: f32) -> Option<f32> {
 }
 
 /// Standard deviation of a low pixel's luma noise, levels of 255, guessed from two pictures alone, before any motion is
-/// known: the lesser of what they differ by (too much where things move) and of what the flattest parts of `now` vary by
-/// (Immerkær 1996; too much where all is texture).
+/// known: the lesser of what they differ by (too much where things move) and of one and a half times what the flattest parts of `now`
+/// vary by (Immerkær 1996; too much where all is texture).
 pub(super) fn guess(now: &Plane, before: &Plane) -> f32 {
     let mut between = [0u32; SLOTS];
     let mut within = [0u32; SLOTS];
@@ -127,7 +129,8 @@ pub(super) fn guess(now: &Plane, before: &Plane) -> f32 {
     }
     let between = quantile(&between, 0.5).map(|q| q / (std::f32::consts::SQRT_2 * 0.6745));
     let within = quantile(&within, 0.2);
-    between.unwrap_or(0.0).min(within.unwrap_or(f32::MAX)).max(FLOOR)
+    // A codec leaves less within a picture than between two.
+    between.unwrap_or(0.0).min(1.5 * within.unwrap_or(f32::MAX)).max(LEAST_GUESS)
 }
 
 /// How two small pictures differ around each low pixel, split into what varies from pixel to pixel and what does not.
@@ -169,6 +172,12 @@ impl LocalDifference {
             *fine = (most(square - mean, 0.0) * (1.0 / 3.0)).sqrt();
             *coarse = (mean * (1.0 / 3.0)).sqrt();
         }
+    }
+
+    /// Means of the differences of R, G and B around each low pixel, levels of 255.
+    pub fn means(&self) -> [&[f32]; 3] {
+        let [r, g, b, _] = &self.moments;
+        [r, g, b]
     }
 
     /// [`Self::add_rows`] with a factor known to the compiler.

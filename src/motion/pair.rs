@@ -54,8 +54,9 @@ impl Pair {
     pub fn find(now: &SmallRgb, before: &SmallRgb) -> Self {
         assert_eq!(now.size, before.size, "motion is found between pictures of one size");
         let (now, before) = (Prepared::new(now), Prepared::new(before));
-        let (backward, forward, noise) = now.flows(&before);
-        let confidence = judge(&now.low, &before.low.warped(&backward), &backward, &forward, noise);
+        let (mut backward, forward, noise) = now.flows(&before);
+        let warped = before.low.warped(&backward);
+        let confidence = judge(&now.low, &before.low, &warped, &mut backward, &forward, noise);
         Self { flow: backward, confidence, factor: now.low.factor }
     }
 }

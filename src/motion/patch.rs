@@ -33,6 +33,8 @@ pub(super) struct Patch {
     pub y: isize,
     /// The best motion so far.
     pub found: Found,
+    /// Sum of squares of the pixels around their mean: what texture there is.
+    pub energy: f32,
     pixels: Block,
     cost_still: f32,
     descent: Option<Descent>,
@@ -55,7 +57,7 @@ impl Patch {
             pixels.copy_from_slice(from.span(x, y + row as isize, PATCH));
         }
         let found = Found { u: 0.0, v: 0.0, cost: 0.0 };
-        let mut patch = Self { x, y, found, pixels, cost_still: 0.0, descent: None };
+        let mut patch = Self { x, y, found, energy: squares(&pixels), pixels, cost_still: 0.0, descent: None };
         patch.cost_still = patch.cost(to, 0.0, 0.0);
         patch.found.cost = patch.cost_still;
         patch
@@ -106,9 +108,10 @@ impl Patch {
         }
     }
 
-    /// Goes back to no motion where the motion found fits better by less than `gain`.
-    pub fn doubt(&mut self, gain: f32) {
-        if self.cost_still - self.found.cost < gain {
+    /// Goes back to no motion where the motion found fits better by less than `gain`, or by less than the part `explained`
+    /// of what is to be explained.
+    pub fn doubt(&mut self, gain: f32, explained: f32) {
+        if self.cost_still - self.found.cost < gain.max(explained * self.cost_still) {
             self.found = Found { u: 0.0, v: 0.0, cost: self.cost_still };
         }
     }

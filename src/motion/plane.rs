@@ -142,6 +142,23 @@ impl Low {
         warped
     }
 
+    /// Luma slope in levels a low pixel, averaged over three by three pixels, rows packed.
+    pub fn steepness(&self) -> Vec<f32> {
+        let width = self.luma.width;
+        let mut map = vec![0.0; width * self.luma.height];
+        for (y, out) in map.chunks_exact_mut(width).enumerate() {
+            let y = y as isize;
+            let here = self.luma.span(-1, y, width + 2);
+            let across = here.iter().zip(&here[2..]);
+            let down = self.luma.span(0, y - 1, width).iter().zip(self.luma.span(0, y + 1, width));
+            for ((value, (left, right)), (above, below)) in out.iter_mut().zip(across).zip(down) {
+                *value = 0.5 * most((right - left).abs(), (below - above).abs());
+            }
+        }
+        blur3(&mut map, width, &mut Vec::new());
+        map
+    }
+
     /// Size in pixels.
     pub fn size(&self) -> Size {
         Size::new(self.luma.width as u32, self.luma.height as u32)
