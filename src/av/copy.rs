@@ -50,7 +50,6 @@ struct Lane {
     output: usize,
     kind: Kind,
     unit: Rational,
-    last_dts: i64,
     done: bool,
 }
 
@@ -104,7 +103,7 @@ impl Copier {
             let stream = self.demuxer.stream(input);
             (stream.kind(), stream.time_base())
         };
-        self.lanes[input] = Some(Lane { output, kind, unit, last_dts: i64::MIN, done: false });
+        self.lanes[input] = Some(Lane { output, kind, unit, done: false });
     }
 
     /// Call once all streams are taken: nothing else is read, and reading begins at the start of the cut.
@@ -181,14 +180,6 @@ impl Copier {
             }
             pts = pts.map(|t| t - shift);
             dts = dts.map(|t| t - shift);
-        }
-        // Muxers insist on decoding times that do not run back; damaged files have such.
-        if let Some(time) = dts.as_mut().filter(|t| **t < lane.last_dts) {
-            *time = lane.last_dts;
-            pts = pts.map(|t| t.max(lane.last_dts));
-        }
-        if let (Some(slot), Some(time)) = (&mut self.lanes[self.packet.stream()], dts) {
-            slot.last_dts = time;
         }
         self.packet.set_times(pts, dts, duration);
         self.packet.set_stream(lane.output);

@@ -1,5 +1,6 @@
 //! Files into packets, and what is known of their streams.
 
+use super::clock::Clock;
 use super::log::Listener;
 use super::orient::Orientation;
 use super::{AvError, NO_PTS, allocated, check, fields, file_url, meaningful, text};
@@ -138,6 +139,8 @@ pub struct Demuxer {
     context: *mut AVFormatContext,
     /// Dropped before the context, whose address may then be another's.
     listener: Option<Listener>,
+    /// For files whose clock may jump.
+    clock: Option<Clock>,
 }
 
 // SAFETY: the context is owned here alone, and used by one thread at a time through `&mut self`.
@@ -163,10 +166,11 @@ impl Demuxer {
         let null = std::ptr::null_mut();
         // SAFETY: a null context is allocated by the call, and freed by it on failure.
         check(unsafe { ffi::avformat_open_input(&mut context, url.as_ptr(), std::ptr::null(), null) })?;
-        let mut demuxer = Self { context, listener: None };
+        let mut demuxer = Self { context, listener: None, clock: None };
         // SAFETY: an open context.
         check(unsafe { ffi::avformat_find_stream_info(demuxer.context, null.cast()) })?;
         demuxer.listener = Some(Listener::new(context));
+        demuxer.clock = demuxer.has_loose_clock().then(Clock::default);
         Ok(demuxer)
     }
 
@@ -201,8 +205,12 @@ impl Demuxer {
         videos.min_by_key(|s| (!s.is_default(), std::cmp::Reverse(s.pixels()), s.index())).map(|s| s.index())
     }
 
-    /// Drops the packets of every stream that `keep` does not want, where the container allows without reading them.
+    /// Drops the packets of streams that `keep` does not want, where the container allows without reading them. Those of
+    /// a file with a loose clock go on coming: its jumps must be seen alike by all who read it.
     pub fn keep(&mut self, keep: impl Fn(usize) -> bool) {
+        if self.clock.is_some() {
+            return;
+        }
         for index in 0..self.stream_count() {
             let discard = if keep(index) { ffi::AVDiscard::AVDISCARD_DEFAULT } else { ffi::AVDiscard::AVDISCARD_ALL };
             // SAFETY: `index` is below `nb_streams`; exclusively borrowed.
@@ -218,9 +226,24 @@ impl Demuxer {
         packet.clear();
         // SAFETY: an open context and an empty packet, both exclusively borrowed.
         match check(unsafe { ffi::av_read_frame(self.context, packet.raw_mut()) }) {
-            Ok(_) => Ok(true),
+            Ok(_) => {
+                self.correct(packet);
+                Ok(true)
+            }
             Err(AvError::Eof) => Ok(false),
             Err(error) => Err(error),
+        }
+    }
+
+    /// Takes the jumps of a loose clock out.
+    fn correct(&mut self, packet: &mut Packet) {
+        let stream = packet.stream();
+        let unit = self.stream(stream).time_base();
+        let (pts, dts) = (packet.pts(), packet.dts());
+        if let (Some(clock), Some(at)) = (&mut self.clock, dts.or(pts)) {
+            let duration = packet.duration().unwrap_or(0);
+            let by = clock.correction(stream, at, duration, unit);
+            packet.set_times(pts.map(|t| t + by), dts.map(|t| t + by), duration);
         }
     }
 
@@ -230,6 +253,9 @@ impl Demuxer {
     /// The file cannot be searched.
     pub fn seek(&mut self, stream: Option<usize>, pts: i64) -> Result<(), AvError> {
         let stream = stream.map_or(-1, |s| s as i32);
+        if let Some(clock) = &mut self.clock {
+            clock.forget();
+        }
         // SAFETY: an open context, exclusively borrowed.
         check(unsafe { ffi::av_seek_frame(self.context, stream, pts, ffi::AVSEEK_FLAG_BACKWARD as i32) }).map(drop)
     }

@@ -18,6 +18,7 @@
 // the next.
 #![allow(clippy::unnecessary_cast)]
 
+mod clock;
 pub mod color;
 pub mod container;
 pub mod copy;

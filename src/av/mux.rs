@@ -4,7 +4,7 @@ use super::container::Container;
 use super::copy::Cut;
 use super::demux::{Demuxer, Kind, Packet, StreamRef};
 use super::encode::Encoder;
-use super::{AvError, allocated, check, file_url};
+use super::{AvError, allocated, check, fields, file_url};
 use crate::frame::Rational;
 use ffmpeg_next::ffi::{self, AVCodecParameters, AVDictionary, AVFormatContext, AVMediaType, AVStream};
 use std::ffi::{CStr, CString, c_char};
@@ -18,6 +18,8 @@ pub struct Muxer {
     trial: bool,
     /// Added to every timestamp, for containers that cannot show what lies before zero.
     offset: Option<(i64, Rational)>,
+    /// Decoding time and duration of each stream's last packet, in the stream's ticks.
+    last: Vec<Option<(i64, i64)>>,
 }
 
 // SAFETY: the context is owned here alone, and used by one thread at a time through `&mut self`.
@@ -56,7 +58,7 @@ impl Muxer {
             // ten are a lot of memory with codecs of the studio.
             (*context).max_interleave_delta = 2_000_000;
         }
-        let muxer = Self { context, container, trial: false, offset: None };
+        let muxer = Self { context, container, trial: false, offset: None, last: Vec::new() };
         if container.is_matroska() {
             // FFmpeg would move the whole film because of decoding times before zero, which Matroska does not store, and
             // because of the few milliseconds of sound before zero that warm a decoder up, which it can store.
@@ -264,8 +266,35 @@ impl Muxer {
             let stream = *(*self.context).streams.add(packet.stream());
             ffi::av_packet_rescale_ts(packet.raw_mut(), unit.into(), (*stream).time_base);
             (*packet.raw_mut()).pos = -1;
-            check(ffi::av_interleaved_write_frame(self.context, packet.raw_mut())).map(drop)
         }
+        self.order(packet);
+        // SAFETY: as above.
+        unsafe { check(ffi::av_interleaved_write_frame(self.context, packet.raw_mut())).map(drop) }
+    }
+
+    /// Makes decoding times complete and increasing, as muxers insist on: damaged files have others, and the
+    /// milliseconds of Matroska are too coarse for some sound. Whatever is in order stays as it is.
+    fn order(&mut self, packet: &mut Packet) {
+        let stream = packet.stream();
+        if self.last.len() <= stream {
+            self.last.resize(stream + 1, None);
+        }
+        // SAFETY: a static format; `stream` is one of the context's, which have codec parameters.
+        let (loose, sparse) = unsafe {
+            let kind = fields::get(&raw const (*(**(*self.context).streams.add(stream)).codecpar).codec_type);
+            let sparse = [AVMediaType::AVMEDIA_TYPE_SUBTITLE, AVMediaType::AVMEDIA_TYPE_DATA];
+            let loose = (*self.container.raw()).flags as i32 & ffi::AVFMT_TS_NONSTRICT as i32 != 0;
+            (loose, sparse.iter().any(|k| *k as i32 == kind))
+        };
+        let step = i64::from(!loose && !sparse);
+        let (pts, mut dts, duration) = (packet.pts(), packet.dts(), packet.duration().unwrap_or(0));
+        match self.last[stream] {
+            Some((last, _)) if dts.is_some_and(|t| t < last + step) => dts = Some(last + step),
+            Some((last, length)) if dts.is_none() => dts = pts.or(Some(last + length)).map(|t| t.max(last + step)),
+            _ => dts = dts.or(pts),
+        }
+        packet.set_times(pts.max(dts), dts, duration);
+        self.last[stream] = dts.map(|t| (t, duration));
     }
 
     /// What must be added to a stream's timestamps because FFmpeg before 6 writes Opus' delay into Matroska's head, which

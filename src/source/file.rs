@@ -59,7 +59,6 @@ pub struct FileSource {
     draining: bool,
     ended: bool,
     bad_reads: u32,
-    packets: u64,
     /// End of what was read, in the file's ticks.
     reached: i64,
     /// The last frame taken from the decoder: its time and duration in the file's ticks.
@@ -107,7 +106,6 @@ impl FileSource {
             draining: false,
             ended: false,
             bad_reads: 0,
-            packets: 0,
             reached: i64::MIN,
             last: None,
             waiting: None,
@@ -277,7 +275,6 @@ impl FileSource {
             Ok(true) => {
                 self.reach();
                 self.bad_reads = 0;
-                self.packets += 1;
                 if self.packet.damaged() {
                     self.damage.packet(AvError::InvalidData);
                 }
@@ -319,17 +316,16 @@ impl FileSource {
         if self.cut.start.is_some() {
             return;
         }
-        // Edit lists drop packets and clocks are rounded, so only a clear difference counts.
+        // By time, not by the index's count of frames: an edit list may leave many of those out.
         let facts = self.demuxer.stream(self.stream);
-        let promised = facts.frame_count().unwrap_or(0);
-        let mut missing = promised.saturating_sub(self.packets + 2);
+        let mut missing = 0;
         let unit = self.info.time_base;
         if let (Some(length), Some(rate)) = (facts.stated_duration(), self.info.frame_rate) {
             // Matroska counts from zero, others from the stream's start: whichever asks for less.
             let start = facts.start_time().unwrap_or(0).min(0);
             let short = start.saturating_add(length).saturating_sub(self.reached);
             if unit.compare(short, CLEAR_GAP, 1) == Ordering::Greater {
-                missing = missing.max(u64::try_from(unit.rescale(short, rate.inverse())).unwrap_or(0));
+                missing = u64::try_from(unit.rescale(short, rate.inverse())).unwrap_or(0);
             }
         }
         self.damage.missing(missing);

@@ -150,6 +150,19 @@ fn an_excerpt_is_exact() {
 }
 
 #[test]
+fn a_film_trimmed_by_its_edit_list_is_whole() {
+    let films = Films::new();
+    let input = films.make("in.mp4", &format!("{} {X264} -bf 0 -an", lavfi("160x90", "25", 4.0)));
+    let mut bytes = std::fs::read(&input).expect("made");
+    // As phones trim: the data stays, the one edit is shortened to a second (the movie counts milliseconds).
+    let edit = bytes.windows(4).position(|w| w == b"elst").expect("an edit list") + 12;
+    assert_eq!(bytes[edit..edit + 4], 4000u32.to_be_bytes());
+    bytes[edit..edit + 4].copy_from_slice(&1000u32.to_be_bytes());
+    std::fs::write(&input, bytes).expect("written");
+    assert_eq!(kept(&films, "in.mp4", "out.mp4").len(), 25);
+}
+
+#[test]
 fn a_constant_rate_is_exact() {
     let films = Films::new();
     let input = films.make("ntsc.mp4", &format!("{} {X264} -c:a aac", lavfi("160x90", "30000/1001", 2.0)));
