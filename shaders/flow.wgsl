@@ -1,15 +1,15 @@
 // Which way the edges run: the smoothed structure tensor of the photo's luma (Kang 2007 uses an edge tangent flow;
 // Winnemoeller 2012 the tensor's eigenvector), on the cell grid.
 
-@group(0) @binding(5) var<storage, read_write> flow_raw: array<vec4<f32>>;
-@group(0) @binding(6) var flow_out: texture_storage_2d<rgba16float, write>;
+@group(0) @binding(5) var flow_tensor_out: texture_storage_2d<rgba32float, write>;
+@group(0) @binding(23) var flow_tensor_in: texture_2d<f32>;
+@group(0) @binding(6) var flow_out: texture_storage_2d<r32uint, write>;
+@group(0) @binding(22) var flow: texture_2d<u32>;
 
-// Half floats underflow below 6e-5, the square of a gradient of 2 codes: stored enlarged.
-const FLOW_SCALE: f32 = 64.0;
 const FLOW_RADIUS: i32 = 2;
 
 // Sum of the tensor (xx, xy, yy) over the four pixels of a cell, from Sobel gradients.
-@compute @workgroup_size(64, 1)
+@compute @workgroup_size(64, 8)
 fn flow_tensor(@builtin(global_invocation_id) id: vec3<u32>) {
     if any(id.xy >= frame.cell_size) {
         return;
@@ -36,11 +36,11 @@ fn flow_tensor(@builtin(global_invocation_id) id: vec3<u32>) {
         here = below;
     }
     // 8 is Sobel's gain, 4 the pixels.
-    flow_raw[id.y * frame.cell_size.x + id.x] = vec4<f32>(tensor * (FLOW_SCALE / 256.0), 0.0);
+    textureStore(flow_tensor_out, vec2<i32>(id.xy), vec4<f32>(tensor / 256.0, 0.0));
 }
 
 // Gaussian of sigma 1.2 cells.
-@compute @workgroup_size(64, 1)
+@compute @workgroup_size(64, 8)
 fn flow_smooth(@builtin(global_invocation_id) id: vec3<u32>) {
     if any(id.xy >= frame.cell_size) {
         return;
@@ -52,9 +52,36 @@ fn flow_smooth(@builtin(global_invocation_id) id: vec3<u32>) {
         for (var x = -FLOW_RADIUS; x <= FLOW_RADIUS; x += 1) {
             let at = clamp(vec2<i32>(id.xy) + vec2<i32>(x, y), vec2<i32>(0), last);
             let weight = exp(f32(x * x + y * y) * -0.3472);
-            sum += weight * flow_raw[at.y * last.x + at.y + at.x].xyz;
+            sum += weight * textureLoad(flow_tensor_in, at, 0).xyz;
             total += weight;
         }
     }
-    textureStore(flow_out, vec2<i32>(id.xy), vec4<f32>(sum / total, 0.0));
+    textureStore(flow_out, vec2<i32>(id.xy), vec4<u32>(flow_pack(sum / total), 0u, 0u, 0u));
+}
+
+// Tensor -> direction across the edge (two snorm bytes, low half) and how strong the edge is (half float, high half):
+// the gradient in luma per drawing pixel, less where no direction prevails, as in noise and corners.
+fn flow_pack(tensor: vec3<f32>) -> u32 {
+    let difference = tensor.x - tensor.z;
+    let root = sqrt(difference * difference + 4.0 * tensor.y * tensor.y);
+    // The eigenvector of the larger eigenvalue lies at half the angle of (difference, 2 xy).
+    let cosine = difference / max(root, 1e-12);
+    let side = select(1.0, -1.0, tensor.y < 0.0);
+    let normal = vec2<f32>(sqrt(max(0.5 + 0.5 * cosine, 0.0)), side * sqrt(max(0.5 - 0.5 * cosine, 0.0)));
+    let strength = pack2x16float(vec2<f32>(0.0, sqrt(root)));
+    return (strength & 0xffff0000u) | (pack4x8snorm(vec4<f32>(normal, 0.0, 0.0)) & 0xffffu);
+}
+
+// The cell under `pixel` of the photo.
+fn flow_at(pixel: vec2<f32>) -> u32 {
+    let cell = min(vec2<i32>(pixel * frame.cells_per_pixel), vec2<i32>(frame.cell_size) - 1);
+    return textureLoad(flow, cell, 0).x;
+}
+
+fn flow_strength(word: u32) -> f32 {
+    return unpack2x16float(word).y;
+}
+
+fn flow_normal(word: u32) -> vec2<f32> {
+    return unpack4x8snorm(word).xy;
 }

@@ -16,7 +16,7 @@ fn pack_code(value: f32) -> u32 {
     return u32(clamp(value + 0.5, 0.0, OUT_MAX)) << OUT_LIFT;
 }
 
-@compute @workgroup_size(64, 1)
+@compute @workgroup_size(64, 8)
 fn pack(@builtin(global_invocation_id) id: vec3<u32>) {
     let per_word = 4u / OUT_BYTES;
     // Eight neighbours share a block two wide and four high: they meet fewer different edges than eight in a row.

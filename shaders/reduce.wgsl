@@ -3,7 +3,7 @@
 @group(0) @binding(2) var reduce_drawing: texture_2d<f32>;
 @group(0) @binding(3) var reduce_out: texture_storage_2d<rgba8unorm, write>;
 
-@compute @workgroup_size(64, 1)
+@compute @workgroup_size(64, 8)
 fn reduce(@builtin(global_invocation_id) id: vec3<u32>) {
     if any(id.xy >= frame.drawing_size) {
         return;

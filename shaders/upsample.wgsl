@@ -10,13 +10,15 @@ struct UpsampleUniform {
 }
 
 @group(0) @binding(7) var<uniform> upsample: UpsampleUniform;
-@group(0) @binding(8) var<storage, read_write> upsample_means: array<vec4<f32>>;
-@group(0) @binding(9) var<storage, read_write> upsample_products: array<vec4<f32>>;
+@group(0) @binding(8) var upsample_means_out: texture_storage_2d<rgba32float, write>;
+@group(0) @binding(9) var upsample_products_out: texture_storage_2d<rgba32float, write>;
+@group(0) @binding(24) var upsample_means: texture_2d<f32>;
+@group(0) @binding(25) var upsample_products: texture_2d<f32>;
 @group(0) @binding(10) var upsample_slope_out: texture_storage_2d<rgba16float, write>;
 @group(0) @binding(11) var upsample_slope: texture_2d<f32>;
 
 // Means over a cell: (drawing, luma) and (drawing * luma, luma * luma).
-@compute @workgroup_size(64, 1)
+@compute @workgroup_size(64, 8)
 fn upsample_moments(@builtin(global_invocation_id) id: vec3<u32>) {
     if any(id.xy >= frame.cell_size) {
         return;
@@ -29,12 +31,11 @@ fn upsample_moments(@builtin(global_invocation_id) id: vec3<u32>) {
         mean += value;
         product += value * value.a;
     }
-    let index = id.y * frame.cell_size.x + id.x;
-    upsample_means[index] = mean * 0.25;
-    upsample_products[index] = product * 0.25;
+    textureStore(upsample_means_out, vec2<i32>(id.xy), mean * 0.25);
+    textureStore(upsample_products_out, vec2<i32>(id.xy), product * 0.25);
 }
 
-@compute @workgroup_size(64, 1)
+@compute @workgroup_size(64, 8)
 fn upsample_fit(@builtin(global_invocation_id) id: vec3<u32>) {
     if any(id.xy >= frame.cell_size) {
         return;
@@ -45,9 +46,8 @@ fn upsample_fit(@builtin(global_invocation_id) id: vec3<u32>) {
     for (var y = -upsample.radius; y <= upsample.radius; y += 1) {
         for (var x = -upsample.radius; x <= upsample.radius; x += 1) {
             let at = clamp(vec2<i32>(id.xy) + vec2<i32>(x, y), vec2<i32>(0), last);
-            let index = at.y * (last.x + 1) + at.x;
-            mean += upsample_means[index];
-            product += upsample_products[index];
+            mean += textureLoad(upsample_means, at, 0);
+            product += textureLoad(upsample_products, at, 0);
         }
     }
     let side = f32(2 * upsample.radius + 1);

@@ -6,15 +6,14 @@ struct Frame {
     from_rgb: mat4x4<f32>,
     // Luma weights of R', G', B'.
     luma: vec4<f32>,
-    // Per plane: first byte and bytes a row, in the photo's and the output's buffer.
-    photo_offset: vec4<u32>,
-    photo_pitch: vec4<u32>,
+    // Per plane of the output: first byte and bytes a row.
     out_offset: vec4<u32>,
     out_pitch: vec4<u32>,
     photo_size: vec2<u32>,
     drawing_size: vec2<u32>,
     // The drawing's size halved, rounded up: the grid of local statistics.
     cell_size: vec2<u32>,
+    cells_per_pixel: vec2<f32>,
     // Where chroma sample 0 lies, in luma pixels.
     chroma_origin: vec2<f32>,
     // Photo pixels per pixel of a picture 1080 lines high.
@@ -23,10 +22,17 @@ struct Frame {
     strength: f32,
     // Normalised luma = raw code * x + y.
     luma_scale: vec2<f32>,
+    padding: vec2<u32>,
 }
 
 @group(0) @binding(0) var<uniform> frame: Frame;
 
 fn luma_of(color: vec3<f32>) -> f32 {
     return dot(color, frame.luma.rgb);
+}
+
+// A triangle that covers the picture, for passes that draw instead of dispatching.
+@vertex
+fn whole_picture(@builtin(vertex_index) index: u32) -> @builtin(position) vec4<f32> {
+    return vec4<f32>(f32(index & 1u) * 4.0 - 1.0, f32(index >> 1u) * 4.0 - 1.0, 0.0, 1.0);
 }

@@ -12,7 +12,7 @@ mod upload;
 
 pub use context::Context;
 pub use download::Readback;
-pub use pass::{Pass, Resource, Shader, storage_buffer, texture, uniform_buffer, write_texture};
+pub use pass::{Pass, Resource, Shader, Use, storage_buffer, texture, uniform_buffer, view, write_texture};
 pub use planes::{Codes, Layout, PlaneLayout};
 pub use timing::{PassTime, Timer};
-pub use upload::PhotoBuffer;
+pub use upload::PhotoPlanes;

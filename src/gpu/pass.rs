@@ -1,4 +1,4 @@
-//! One compute dispatch: shader text, constants, what is bound, and the size of its grid.
+//! One pass: shader text, constants, what is bound, and the grid that is dispatched or the texture that is drawn.
 
 use super::{Context, Timer};
 use crate::error::{Error, Result};
@@ -10,12 +10,14 @@ use std::borrow::Cow;
 pub enum Resource<'a> {
     /// `var<uniform>`.
     Uniform(&'a wgpu::Buffer),
-    /// `var<storage, read>`.
-    Read(&'a wgpu::Buffer),
     /// `var<storage, read_write>`.
     Write(&'a wgpu::Buffer),
-    /// `texture_2d<f32>`.
+    /// `texture_2d<f32>` that is sampled or loaded.
     Texture(&'a wgpu::TextureView),
+    /// `texture_2d<f32>` of 32-bit floats, which is only loaded.
+    Floats(&'a wgpu::TextureView),
+    /// `texture_2d<u32>`.
+    Codes(&'a wgpu::TextureView),
     /// `texture_storage_2d<…, write>`.
     Store(&'a wgpu::TextureView, wgpu::TextureFormat),
     /// `sampler`, bilinear, edges repeated.
@@ -31,33 +33,101 @@ pub struct Shader {
     pub constants: Vec<(&'static str, f64)>,
 }
 
+#[derive(Debug)]
+enum Work {
+    Dispatch { pipeline: wgpu::ComputePipeline, groups: (u32, u32) },
+    Draw { pipeline: wgpu::RenderPipeline, target: wgpu::TextureView },
+}
+
 /// A compiled pass, ready to be recorded once a frame.
 #[derive(Debug)]
 pub struct Pass {
     label: &'static str,
-    pipeline: wgpu::ComputePipeline,
+    work: Work,
     bindings: wgpu::BindGroup,
-    groups: (u32, u32),
 }
 
+/// Columns and rows of a workgroup. Large ones cost a software renderer least.
+const GROUP: (u32, u32) = (64, 8);
+
 impl Pass {
-    /// Compiles entry point `entry` of `shader`. Its workgroups of 64 x 1 cover `grid` invocations.
+    /// Compiles compute entry point `entry` of `shader`. Its workgroups of 64 x 8 cover `grid` invocations.
     ///
     /// # Errors
     /// [`Error::Gpu`] where the driver refuses the shader.
-    pub fn new(
+    pub fn dispatch(
         context: &Context,
         entry: &'static str,
         shader: &Shader,
         resources: &[(u32, Resource<'_>)],
         grid: Size,
     ) -> Result<Self> {
+        Self::build(context, entry, shader, resources, |module, layout, compilation_options| Work::Dispatch {
+            pipeline: context.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+                label: Some(entry),
+                layout: Some(layout),
+                module,
+                entry_point: Some(entry),
+                compilation_options,
+                cache: None,
+            }),
+            groups: (grid.width.div_ceil(GROUP.0), grid.height.div_ceil(GROUP.1)),
+        })
+    }
+
+    /// Compiles fragment entry point `entry`, which draws all of `target`; what it discards is 0.
+    ///
+    /// # Errors
+    /// [`Error::Gpu`] where the driver refuses the shader.
+    pub fn draw(
+        context: &Context,
+        entry: &'static str,
+        shader: &Shader,
+        resources: &[(u32, Resource<'_>)],
+        target: &wgpu::Texture,
+    ) -> Result<Self> {
+        Self::build(context, entry, shader, resources, |module, layout, compilation_options| Work::Draw {
+            pipeline: context.device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+                label: Some(entry),
+                layout: Some(layout),
+                vertex: wgpu::VertexState {
+                    module,
+                    entry_point: Some("whole_picture"),
+                    compilation_options: compilation_options.clone(),
+                    buffers: &[],
+                },
+                primitive: wgpu::PrimitiveState::default(),
+                depth_stencil: None,
+                multisample: wgpu::MultisampleState::default(),
+                fragment: Some(wgpu::FragmentState {
+                    module,
+                    entry_point: Some(entry),
+                    compilation_options,
+                    targets: &[Some(target.format().into())],
+                }),
+                multiview_mask: None,
+                cache: None,
+            }),
+            target: target.create_view(&wgpu::TextureViewDescriptor::default()),
+        })
+    }
+
+    fn build(
+        context: &Context,
+        entry: &'static str,
+        shader: &Shader,
+        resources: &[(u32, Resource<'_>)],
+        work: impl FnOnce(&wgpu::ShaderModule, &wgpu::PipelineLayout, wgpu::PipelineCompilationOptions<'_>) -> Work,
+    ) -> Result<Self> {
         let device = &context.device;
         let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
-        let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+        let source = wgpu::ShaderModuleDescriptor {
             label: Some(entry),
             source: wgpu::ShaderSource::Wgsl(Cow::Borrowed(&shader.source)),
-        });
+        };
+        // SAFETY: the text is this program's own. Every load clamps its coordinates to the texture, every store is
+        // behind a test of the grid's size, and every loop counts to a bound that does not change.
+        let module = unsafe { device.create_shader_module_trusted(source, wgpu::ShaderRuntimeChecks::unchecked()) };
         let sampler = device.create_sampler(&wgpu::SamplerDescriptor {
             label: Some("linear"),
             mag_filter: wgpu::FilterMode::Linear,
@@ -74,8 +144,11 @@ impl Pass {
             .map(|&(binding, resource)| wgpu::BindGroupEntry {
                 binding,
                 resource: match resource {
-                    Resource::Uniform(b) | Resource::Read(b) | Resource::Write(b) => b.as_entire_binding(),
-                    Resource::Texture(view) | Resource::Store(view, _) => wgpu::BindingResource::TextureView(view),
+                    Resource::Uniform(b) | Resource::Write(b) => b.as_entire_binding(),
+                    Resource::Texture(view)
+                    | Resource::Floats(view)
+                    | Resource::Codes(view)
+                    | Resource::Store(view, _) => wgpu::BindingResource::TextureView(view),
                     Resource::Linear => wgpu::BindingResource::Sampler(&sampler),
                 },
             })
@@ -90,51 +163,73 @@ impl Pass {
             bind_group_layouts: &[Some(&layout)],
             immediate_size: 0,
         });
-        let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-            label: Some(entry),
-            layout: Some(&pipeline_layout),
-            module: &module,
-            entry_point: Some(entry),
-            compilation_options: wgpu::PipelineCompilationOptions {
-                constants: &shader.constants,
-                ..Default::default()
-            },
-            cache: None,
-        });
+        let options = wgpu::PipelineCompilationOptions { constants: &shader.constants, ..Default::default() };
+        let work = work(&module, &pipeline_layout, options);
         if let Some(error) = pollster::block_on(scope.pop()) {
             return Err(Error::gpu(format!("pass {entry}: {error}")));
         }
-        Ok(Self { label: entry, pipeline, bindings, groups: (grid.width.div_ceil(64), grid.height) })
+        Ok(Self { label: entry, work, bindings })
     }
 
-    /// Name of the entry point.
-    #[must_use]
-    pub fn label(&self) -> &'static str {
-        self.label
-    }
-
-    /// Records the dispatch, timed where there is a timer.
+    /// Records the pass, timed where there is a timer.
     pub fn record(&self, encoder: &mut wgpu::CommandEncoder, timer: Option<&mut Timer>) {
-        let timestamp_writes = timer.and_then(|timer| timer.writes(self.label));
-        let mut pass =
-            encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some(self.label), timestamp_writes });
-        pass.set_pipeline(&self.pipeline);
-        pass.set_bind_group(0, &self.bindings, &[]);
-        pass.dispatch_workgroups(self.groups.0, self.groups.1, 1);
+        let times = timer.and_then(|timer| timer.slot(self.label));
+        match &self.work {
+            Work::Dispatch { pipeline, groups } => {
+                let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
+                    label: Some(self.label),
+                    timestamp_writes: times.map(|(queries, begin)| wgpu::ComputePassTimestampWrites {
+                        query_set: queries,
+                        beginning_of_pass_write_index: Some(begin),
+                        end_of_pass_write_index: Some(begin + 1),
+                    }),
+                });
+                pass.set_pipeline(pipeline);
+                pass.set_bind_group(0, &self.bindings, &[]);
+                pass.dispatch_workgroups(groups.0, groups.1, 1);
+            }
+            Work::Draw { pipeline, target } => {
+                let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
+                    label: Some(self.label),
+                    color_attachments: &[Some(wgpu::RenderPassColorAttachment {
+                        view: target,
+                        depth_slice: None,
+                        resolve_target: None,
+                        ops: wgpu::Operations {
+                            load: wgpu::LoadOp::Clear(wgpu::Color::TRANSPARENT),
+                            store: wgpu::StoreOp::Store,
+                        },
+                    })],
+                    depth_stencil_attachment: None,
+                    timestamp_writes: times.map(|(queries, begin)| wgpu::RenderPassTimestampWrites {
+                        query_set: queries,
+                        beginning_of_pass_write_index: Some(begin),
+                        end_of_pass_write_index: Some(begin + 1),
+                    }),
+                    occlusion_query_set: None,
+                    multiview_mask: None,
+                });
+                pass.set_pipeline(pipeline);
+                pass.set_bind_group(0, &self.bindings, &[]);
+                pass.draw(0..3, 0..1);
+            }
+        }
     }
 }
 
 fn layout_entry(binding: u32, resource: Resource<'_>) -> wgpu::BindGroupLayoutEntry {
     let buffer = |ty| wgpu::BindingType::Buffer { ty, has_dynamic_offset: false, min_binding_size: None };
+    let sampled = |sample_type| wgpu::BindingType::Texture {
+        sample_type,
+        view_dimension: wgpu::TextureViewDimension::D2,
+        multisampled: false,
+    };
     let ty = match resource {
         Resource::Uniform(_) => buffer(wgpu::BufferBindingType::Uniform),
-        Resource::Read(_) => buffer(wgpu::BufferBindingType::Storage { read_only: true }),
         Resource::Write(_) => buffer(wgpu::BufferBindingType::Storage { read_only: false }),
-        Resource::Texture(_) => wgpu::BindingType::Texture {
-            sample_type: wgpu::TextureSampleType::Float { filterable: true },
-            view_dimension: wgpu::TextureViewDimension::D2,
-            multisampled: false,
-        },
+        Resource::Texture(_) => sampled(wgpu::TextureSampleType::Float { filterable: true }),
+        Resource::Floats(_) => sampled(wgpu::TextureSampleType::Float { filterable: false }),
+        Resource::Codes(_) => sampled(wgpu::TextureSampleType::Uint),
         Resource::Store(_, format) => wgpu::BindingType::StorageTexture {
             access: wgpu::StorageTextureAccess::WriteOnly,
             format,
@@ -142,7 +237,12 @@ fn layout_entry(binding: u32, resource: Resource<'_>) -> wgpu::BindGroupLayoutEn
         },
         Resource::Linear => wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering),
     };
-    wgpu::BindGroupLayoutEntry { binding, visibility: wgpu::ShaderStages::COMPUTE, ty, count: None }
+    // Fragments may not write buffers or textures everywhere, and none here does.
+    let visibility = match resource {
+        Resource::Write(_) | Resource::Store(..) => wgpu::ShaderStages::COMPUTE,
+        _ => wgpu::ShaderStages::COMPUTE | wgpu::ShaderStages::FRAGMENT,
+    };
+    wgpu::BindGroupLayoutEntry { binding, visibility, ty, count: None }
 }
 
 /// A buffer that shaders read and write and that can be sent and fetched.
@@ -169,11 +269,25 @@ pub fn uniform_buffer(context: &Context, label: &str, value: &[u8]) -> wgpu::Buf
     buffer
 }
 
-/// A texture that passes write, sample and that can be sent.
+/// What a texture is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// Sent from host memory.
+    Sent,
+    /// Written by a dispatched pass.
+    Stored,
+    /// Drawn by a pass.
+    Drawn,
+}
+
+/// A texture that passes read.
 #[must_use]
-pub fn texture(context: &Context, label: &str, size: Size, format: wgpu::TextureFormat) -> wgpu::Texture {
-    let usage =
-        wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::STORAGE_BINDING | wgpu::TextureUsages::COPY_DST;
+pub fn texture(context: &Context, label: &str, size: Size, format: wgpu::TextureFormat, purpose: Use) -> wgpu::Texture {
+    let usage = match purpose {
+        Use::Sent => wgpu::TextureUsages::COPY_DST,
+        Use::Stored => wgpu::TextureUsages::STORAGE_BINDING,
+        Use::Drawn => wgpu::TextureUsages::RENDER_ATTACHMENT,
+    };
     context.device.create_texture(&wgpu::TextureDescriptor {
         label: Some(label),
         size: wgpu::Extent3d { width: size.width, height: size.height, depth_or_array_layers: 1 },
@@ -181,14 +295,19 @@ pub fn texture(context: &Context, label: &str, size: Size, format: wgpu::Texture
         sample_count: 1,
         dimension: wgpu::TextureDimension::D2,
         format,
-        usage,
+        usage: usage | wgpu::TextureUsages::TEXTURE_BINDING,
         view_formats: &[],
     })
 }
 
-/// Sends packed RGBA bytes to all of `texture`.
-pub fn write_texture(context: &Context, texture: &wgpu::Texture, rgba: &[u8]) {
-    let layout =
-        wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(texture.width() * 4), rows_per_image: None };
-    context.queue.write_texture(texture.as_image_copy(), rgba, layout, texture.size());
+/// All of `texture`.
+#[must_use]
+pub fn view(texture: &wgpu::Texture) -> wgpu::TextureView {
+    texture.create_view(&wgpu::TextureViewDescriptor::default())
+}
+
+/// Sends texels, rows `stride` bytes apart, to all of `texture`.
+pub fn write_texture(context: &Context, texture: &wgpu::Texture, texels: &[u8], stride: u32) {
+    let layout = wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(stride), rows_per_image: None };
+    context.queue.write_texture(texture.as_image_copy(), texels, layout, texture.size());
 }

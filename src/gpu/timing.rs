@@ -50,15 +50,11 @@ impl Timer {
         Some(Self { queries, resolved, fetched, labels: Vec::new() })
     }
 
-    /// Where the next pass writes its times; `None` when full.
-    pub(super) fn writes(&mut self, label: &'static str) -> Option<wgpu::ComputePassTimestampWrites<'_>> {
+    /// Where the next pass writes its times, begin then end; `None` when full.
+    pub(super) fn slot(&mut self, label: &'static str) -> Option<(&wgpu::QuerySet, u32)> {
         let index = u32::try_from(self.labels.len()).ok().filter(|&i| i < MOST)?;
         self.labels.push(label);
-        Some(wgpu::ComputePassTimestampWrites {
-            query_set: &self.queries,
-            beginning_of_pass_write_index: Some(2 * index),
-            end_of_pass_write_index: Some(2 * index + 1),
-        })
+        Some((&self.queries, 2 * index))
     }
 
     /// Records the end of the timed frame.

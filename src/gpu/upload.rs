@@ -1,54 +1,74 @@
 //! Decoder planes on their way up.
 
-use super::{Context, Layout};
+use super::pass::{Use, texture, view, write_texture};
+use super::{Context, Resource};
 use crate::error::{Error, Result};
-use crate::frame::CpuImage;
+use crate::frame::{CpuImage, PixelFormat, Size};
+use wgpu::TextureFormat;
 
-/// The photo's planes in one storage buffer, as the decoder coded them.
+/// The photo's planes as unsigned textures, coded as the decoder coded them.
 #[derive(Debug)]
-pub struct PhotoBuffer {
-    layout: Layout,
-    planes: usize,
-    buffer: wgpu::Buffer,
+pub struct PhotoPlanes {
+    size: Size,
+    format: PixelFormat,
+    /// How many planes are sent; those above are one texel that nothing reads.
+    sent: usize,
+    planes: [wgpu::Texture; 3],
+    views: [wgpu::TextureView; 3],
 }
 
-impl PhotoBuffer {
-    /// Room for a picture of `layout`. With `luma_only` the chroma planes are not sent.
+impl PhotoPlanes {
+    /// Room for pictures of `size` and `format`. With `luma_only` the chroma planes are not sent.
     #[must_use]
-    pub fn new(context: &Context, layout: Layout, luma_only: bool) -> Self {
-        let planes = if luma_only { 1 } else { layout.format.plane_count() };
-        let buffer = super::storage_buffer(context, "photo", layout.bytes);
-        Self { layout, planes, buffer }
+    pub fn new(context: &Context, size: Size, format: PixelFormat, luma_only: bool) -> Self {
+        let sent = if luma_only { 1 } else { format.plane_count() };
+        let planes: [wgpu::Texture; 3] = std::array::from_fn(|plane| {
+            if plane >= sent {
+                return texture(context, "no plane", Size::new(1, 1), TextureFormat::R8Uint, Use::Sent);
+            }
+            let (columns, rows, bytes) = format.plane_layout(plane, size);
+            // Channels times bytes a channel: packed RGBA is four times one, a pair of 16-bit samples two times two.
+            let texel = match (bytes, format.bits() > 8) {
+                (1, _) => TextureFormat::R8Uint,
+                (2, false) => TextureFormat::Rg8Uint,
+                (2, true) => TextureFormat::R16Uint,
+                (_, true) => TextureFormat::Rg16Uint,
+                (_, false) => TextureFormat::Rgba8Uint,
+            };
+            texture(context, "plane", Size::new(columns, rows), texel, Use::Sent)
+        });
+        let views = std::array::from_fn(|plane| view(&planes[plane]));
+        Self { size, format, sent, planes, views }
     }
 
-    /// The buffer, for shaders.
+    /// The bindings of `common/photo.wgsl`; the first is luma.
     #[must_use]
-    pub fn buffer(&self) -> &wgpu::Buffer {
-        &self.buffer
+    pub fn resources(&self) -> [(u32, Resource<'_>); 3] {
+        [1, 20, 21].map(|binding| (binding, Resource::Codes(&self.views[(binding as usize).saturating_sub(19)])))
     }
 
     /// Sends the planes of `image`; commands submitted later see them.
     ///
     /// # Errors
-    /// [`Error::Gpu`] where the picture has another size or format than was announced, or memory runs out.
+    /// [`Error::Gpu`] where the picture has another size or format than was announced.
     pub fn write(&self, context: &Context, image: &CpuImage) -> Result<()> {
-        if (image.size, image.format) != (self.layout.size, self.layout.format) {
+        if (image.size, image.format) != (self.size, self.format) {
             return Err(Error::gpu(format!(
                 "the picture changed from {} {:?} to {} {:?}",
-                self.layout.size, self.layout.format, image.size, image.format
+                self.size, self.format, image.size, image.format
             )));
         }
-        let end = self.layout.planes[..self.planes].iter().map(|p| p.offset + p.pitch * p.rows).max().unwrap_or(0);
-        let Some(bytes) = wgpu::BufferSize::new(u64::from(end)) else { return Ok(()) };
-        let mut view = context
-            .queue
-            .write_buffer_with(&self.buffer, 0, bytes)
-            .ok_or_else(|| Error::gpu("no memory to send a picture"))?;
-        for (index, plane) in self.layout.planes[..self.planes].iter().enumerate() {
-            for row in 0..plane.rows {
-                let from = image.row(index, row);
-                let start = (plane.offset + row * plane.pitch) as usize;
-                view.slice(start..start + from.len()).copy_from_slice(from);
+        for (plane, texture) in self.planes.iter().enumerate().take(self.sent) {
+            let (_, _, bytes) = self.format.plane_layout(plane, self.size);
+            let stride = image.strides[plane];
+            let texels = image.planes.plane(plane);
+            if stride.is_multiple_of(bytes) {
+                write_texture(context, texture, texels, stride as u32);
+            } else {
+                // A stride that cuts a sample in two cannot be described: pack the rows.
+                let packed: Vec<u8> =
+                    (0..texture.height()).flat_map(|row| image.row(plane, row).iter().copied()).collect();
+                write_texture(context, texture, &packed, texture.width() * bytes as u32);
             }
         }
         Ok(())

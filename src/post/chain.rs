@@ -7,8 +7,8 @@ use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::frame::{ColorInfo, CpuImage, Drawing, Drawn, Frame, PixelFormat, Size, StreamInfo};
 use crate::gpu::{
-    Codes, Context, Layout, Pass, PassTime, PhotoBuffer, Readback, Resource, Shader, Timer, storage_buffer, texture,
-    uniform_buffer, write_texture,
+    Codes, Context, Layout, Pass, PassTime, PhotoPlanes, Readback, Resource, Shader, Timer, Use, storage_buffer,
+    texture, uniform_buffer, view, write_texture,
 };
 use crate::stage::FrameFilter;
 
@@ -27,7 +27,7 @@ const PACK: &str = include_str!("../../shaders/pack.wgsl");
 #[derive(Debug)]
 pub struct PostChain {
     context: Context,
-    photo: PhotoBuffer,
+    photo: PhotoPlanes,
     drawing: wgpu::Texture,
     drawing_size: Size,
     passes: Vec<Pass>,
@@ -63,11 +63,10 @@ fn shader(settings: &Settings, fragments: &[Fragment], photo: &Layout, out: &Lay
     }
     fragments.iter().for_each(|f| source += f.source);
     source += &fragment::picture(start, fragments);
-    let [layout, bytes, shift_x, shift_y] = photo.constants();
+    let [layout, _, shift_x, shift_y] = photo.constants();
     let [out_layout, out_bytes, out_shift_x, out_shift_y] = out.constants();
     let constants = vec![
         ("PHOTO_LAYOUT", layout),
-        ("PHOTO_BYTES", bytes),
         ("PHOTO_SHIFT_X", shift_x),
         ("PHOTO_SHIFT_Y", shift_y),
         ("OUT_LAYOUT", out_layout),
@@ -114,33 +113,29 @@ impl PostChain {
         let shader = shader(settings, &fragments, &photo_layout, &out_layout, codes.lift, codes.max);
 
         let keeps_color = settings.tone.as_ref().is_some_and(|t| t.keep_color > 0.0);
-        let photo = PhotoBuffer::new(context, photo_layout.clone(), strength >= 1.0 && !keeps_color);
+        let photo = PhotoPlanes::new(context, size, format, strength >= 1.0 && !keeps_color);
         let values = FrameUniform::new(settings, (&photo_layout, color), (&out_layout, output.1), drawing);
         let frame = uniform_buffer(context, "frame", bytemuck::bytes_of(&values));
         let rgba8 = wgpu::TextureFormat::Rgba8Unorm;
-        let drawing_texture = texture(context, "drawing", drawing, rgba8);
-        let drawing_view = drawing_texture.create_view(&wgpu::TextureViewDescriptor::default());
-        let small = texture(context, "small", drawing, rgba8).create_view(&wgpu::TextureViewDescriptor::default());
+        let drawing_texture = texture(context, "drawing", drawing, rgba8, Use::Sent);
+        let drawing_view = view(&drawing_texture);
+        let small = view(&texture(context, "small", drawing, rgba8, Use::Stored));
         let packed = storage_buffer(context, "packed", out_layout.bytes);
 
         let mut passes = Vec::new();
         if strength > 0.0 || settings.outline.is_some() {
             let resources = [
                 (0, Resource::Uniform(&frame)),
-                (1, Resource::Read(photo.buffer())),
+                photo.resources()[0],
                 (2, Resource::Texture(&drawing_view)),
                 (3, Resource::Store(&small, rgba8)),
             ];
-            passes.push(Pass::new(context, "reduce", &shader, &resources, drawing)?);
+            passes.push(Pass::dispatch(context, "reduce", &shader, &resources, drawing)?);
         }
         let uniforms: Vec<_> =
             fragments.iter().map(|f| (f.binding, uniform_buffer(context, f.call, &f.uniform))).collect();
-        let mut bound = vec![
-            (0, Resource::Uniform(&frame)),
-            (1, Resource::Read(photo.buffer())),
-            (12, Resource::Linear),
-            (19, Resource::Write(&packed)),
-        ];
+        let mut bound = vec![(0, Resource::Uniform(&frame)), (12, Resource::Linear), (19, Resource::Write(&packed))];
+        bound.extend(photo.resources());
         bound.extend(uniforms.iter().map(|(binding, buffer)| (*binding, Resource::Uniform(buffer))));
         let slope;
         if strength > 0.0 {
@@ -151,13 +146,14 @@ impl PostChain {
         }
         let ink;
         if let Some(fragment) = fragments.iter().find(|f| f.source == outline::SOURCE) {
-            let (tensor, view) = flow::passes(context, &shader, &frame, &small, drawing)?;
+            let (tensor, directions) = flow::passes(context, &shader, &frame, &small, drawing)?;
+            let lines;
+            (lines, ink) = outline::passes(context, fragment, &shader, &frame, &photo, &directions, size)?;
             passes.extend(tensor);
-            ink = outline::ink(context, fragment, &shader, &frame, photo.buffer(), &view, size)?;
-            passes.push(ink.across);
-            bound.push((15, Resource::Write(&ink.field)));
+            passes.extend(lines);
+            bound.push((outline::INK, Resource::Texture(&ink)));
         }
-        passes.push(Pass::new(context, "pack", &shader, &bound, pack_grid(&out_layout))?);
+        passes.push(Pass::dispatch(context, "pack", &shader, &bound, pack_grid(&out_layout))?);
         context.check()?;
         let readback = Readback::new(context, out_layout, output.1);
         let context = context.clone();
@@ -171,7 +167,7 @@ impl PostChain {
             return Err(Error::gpu(format!("a drawing of {} came where {wanted} was announced", drawing.size)));
         }
         self.photo.write(&self.context, photo)?;
-        write_texture(&self.context, &self.drawing, &drawing.rgba);
+        write_texture(&self.context, &self.drawing, &drawing.rgba, drawing.size.width * 4);
         Ok(())
     }
 

@@ -3,14 +3,15 @@
 use super::frame_uniform::cells;
 use crate::error::Result;
 use crate::frame::Size;
-use crate::gpu::{Context, Pass, Resource, Shader, storage_buffer, texture};
+use crate::gpu::{Context, Pass, Resource, Shader, Use, texture, view};
+use wgpu::TextureFormat;
 
-/// The WGSL of both passes.
+/// The WGSL of both passes and of what reads their result.
 pub(super) const SOURCE: &str = include_str!("../../shaders/flow.wgsl");
-/// `FLOW_SCALE` of the shader: the tensor is stored times this.
-pub(super) const SCALE: f32 = 64.0;
+/// Where passes bind the result.
+pub(super) const BINDING: u32 = 22;
 
-/// Builds the passes; gives them with the texture they fill: tensor (xx, xy, yy) in `rgba16float`.
+/// Builds the passes; gives them with the texture they fill: a word of direction and strength per cell (`r32uint`).
 pub(super) fn passes(
     context: &Context,
     shader: &Shader,
@@ -19,15 +20,15 @@ pub(super) fn passes(
     drawing: Size,
 ) -> Result<(Vec<Pass>, wgpu::TextureView)> {
     let grid = cells(drawing);
-    let raw = storage_buffer(context, "flow_raw", grid.width * grid.height * 16);
-    let format = wgpu::TextureFormat::Rgba16Float;
-    let flow = texture(context, "flow", grid, format).create_view(&wgpu::TextureViewDescriptor::default());
+    let (floats, words) = (TextureFormat::Rgba32Float, TextureFormat::R32Uint);
+    let tensor = view(&texture(context, "flow_tensor", grid, floats, Use::Stored));
+    let flow = view(&texture(context, "flow", grid, words, Use::Stored));
     let uniform = (0, Resource::Uniform(frame));
-    let tensor = [uniform, (4, Resource::Texture(small)), (5, Resource::Write(&raw))];
-    let smooth = [uniform, (5, Resource::Write(&raw)), (6, Resource::Store(&flow, format))];
+    let first = [uniform, (4, Resource::Texture(small)), (5, Resource::Store(&tensor, floats))];
+    let second = [uniform, (23, Resource::Floats(&tensor)), (6, Resource::Store(&flow, words))];
     let passes = vec![
-        Pass::new(context, "flow_tensor", shader, &tensor, grid)?,
-        Pass::new(context, "flow_smooth", shader, &smooth, grid)?,
+        Pass::dispatch(context, "flow_tensor", shader, &first, grid)?,
+        Pass::dispatch(context, "flow_smooth", shader, &second, grid)?,
     ];
     Ok((passes, flow))
 }

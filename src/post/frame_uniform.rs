@@ -11,17 +11,17 @@ pub(super) struct FrameUniform {
     pub to_rgb: [[f32; 4]; 4],
     pub from_rgb: [[f32; 4]; 4],
     pub luma: [f32; 4],
-    pub photo_offset: [u32; 4],
-    pub photo_pitch: [u32; 4],
     pub out_offset: [u32; 4],
     pub out_pitch: [u32; 4],
     pub photo_size: [u32; 2],
     pub drawing_size: [u32; 2],
     pub cell_size: [u32; 2],
+    pub cells_per_pixel: [f32; 2],
     pub chroma_origin: [f32; 2],
     pub unit: f32,
     pub strength: f32,
     pub luma_scale: [f32; 2],
+    pub padding: [u32; 2],
 }
 
 /// Half of `drawing`, rounded up: the grid of local statistics.
@@ -49,17 +49,21 @@ impl FrameUniform {
             to_rgb: read.to_rgb,
             from_rgb: write.from_rgb,
             luma: [kr, 1.0 - kr - kb, kb, 0.0],
-            photo_offset: photo.0.offsets(),
-            photo_pitch: photo.0.pitches(),
             out_offset: out.0.offsets(),
             out_pitch: out.0.pitches(),
             photo_size: [photo.0.size.width, photo.0.size.height],
             drawing_size: [drawing.width, drawing.height],
             cell_size: [cells.width, cells.height],
+            // Two drawing pixels a cell, also where the last cell holds but one.
+            cells_per_pixel: [
+                drawing.width as f32 / photo.0.size.width as f32 / 2.0,
+                drawing.height as f32 / photo.0.size.height as f32 / 2.0,
+            ],
             chroma_origin: Codes::chroma_origin(photo.0.format, photo.1.siting),
             unit: unit(photo.0.size),
             strength: strength(settings),
             luma_scale: read.luma,
+            padding: [0; 2],
         }
     }
 }

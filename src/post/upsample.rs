@@ -5,7 +5,8 @@ use super::frame_uniform::cells;
 use crate::config;
 use crate::error::Result;
 use crate::frame::Size;
-use crate::gpu::{Context, Pass, Resource, Shader, storage_buffer, texture, uniform_buffer};
+use crate::gpu::{Context, Pass, Resource, Shader, Use, texture, uniform_buffer, view};
+use wgpu::TextureFormat;
 
 /// The WGSL of the two passes and of `upsample_color`.
 pub(super) const SOURCE: &str = include_str!("../../shaders/upsample.wgsl");
@@ -36,28 +37,28 @@ pub(super) fn passes(
     drawing: Size,
 ) -> Result<(Vec<Pass>, wgpu::TextureView)> {
     let grid = cells(drawing);
-    let bytes = grid.width * grid.height * 16;
-    let means = storage_buffer(context, "upsample_means", bytes);
-    let products = storage_buffer(context, "upsample_products", bytes);
-    let format = wgpu::TextureFormat::Rgba16Float;
-    let slope = texture(context, "upsample_slope", grid, format).create_view(&wgpu::TextureViewDescriptor::default());
+    let (floats, halves) = (TextureFormat::Rgba32Float, TextureFormat::Rgba16Float);
+    // Half floats would lose the covariance in the difference of two means.
+    let means = view(&texture(context, "upsample_means", grid, floats, Use::Stored));
+    let products = view(&texture(context, "upsample_products", grid, floats, Use::Stored));
+    let slope = view(&texture(context, "upsample_slope", grid, halves, Use::Stored));
     let values = uniform_buffer(context, "upsample", bytemuck::bytes_of(&UpsampleUniform::from(settings)));
     let moments = [
         (0, Resource::Uniform(frame)),
         (4, Resource::Texture(small)),
-        (8, Resource::Write(&means)),
-        (9, Resource::Write(&products)),
+        (8, Resource::Store(&means, floats)),
+        (9, Resource::Store(&products, floats)),
     ];
     let fit = [
         (0, Resource::Uniform(frame)),
         (7, Resource::Uniform(&values)),
-        (8, Resource::Write(&means)),
-        (9, Resource::Write(&products)),
-        (10, Resource::Store(&slope, format)),
+        (10, Resource::Store(&slope, halves)),
+        (24, Resource::Floats(&means)),
+        (25, Resource::Floats(&products)),
     ];
     let passes = vec![
-        Pass::new(context, "upsample_moments", shader, &moments, grid)?,
-        Pass::new(context, "upsample_fit", shader, &fit, grid)?,
+        Pass::dispatch(context, "upsample_moments", shader, &moments, grid)?,
+        Pass::dispatch(context, "upsample_fit", shader, &fit, grid)?,
     ];
     Ok((passes, slope))
 }
