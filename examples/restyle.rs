@@ -1,6 +1,6 @@
-//! Runs the shaders alone on one picture: `restyle IN.png OUT.png STYLE [key=value]...`.
+//! Runs the shaders alone on one picture: `restyle IN.png OUT.png STYLE [drawing=FILE.png] [key=value]...`.
 //!
-//! The drawing is a stand-in for the network's: the picture made small and smoothed by a Kuwahara filter.
+//! Without a drawing, one stands in for the network's: the picture made small and smoothed by a Kuwahara filter.
 
 use comicvid::config;
 use comicvid::frame::{ColorInfo, CpuImage, Drawing, Drawn, Frame, PixelFormat, Rational, Size, Stamp, StreamInfo};
@@ -15,15 +15,20 @@ fn main() -> Result<(), Failure> {
     let [input, output, style, changes @ ..] = arguments.as_slice() else {
         return Err("restyle IN.png OUT.png STYLE [key=value]...".into());
     };
-    let changes: Vec<(String, String)> =
+    let mut changes: Vec<(String, String)> =
         changes.iter().filter_map(|c| c.split_once('=')).map(|(k, v)| (k.into(), v.into())).collect();
+    let given = changes.iter().position(|(key, _)| key == "drawing").map(|at| changes.remove(at).1);
     let settings = config::load(style, &changes)?;
     let photo = image::open(input)?.to_rgba8();
     let size = Size::new(photo.width(), photo.height());
     let scale = (640.0 * 360.0 / size.pixels() as f64).sqrt().min(1.0);
     let side = |length: u32| ((f64::from(length) * scale / 8.0).round() as u32).max(1) * 8;
     let small = image::imageops::thumbnail(&photo, side(size.width), side(size.height));
-    let drawing = Drawing { size: Size::new(small.width(), small.height()), rgba: kuwahara(&small).into_raw() };
+    let small = match given {
+        Some(path) => image::imageops::thumbnail(&image::open(path)?.to_rgba8(), small.width(), small.height()),
+        None => kuwahara(&small),
+    };
+    let drawing = Drawing { size: Size::new(small.width(), small.height()), rgba: small.into_raw() };
     let format = PixelFormat::Rgba8;
     let photo = CpuImage::from_planes(size, format, ColorInfo::SRGB, vec![photo.into_raw()]);
     let context = Context::new()?;

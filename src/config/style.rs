@@ -21,7 +21,7 @@ macro_rules! presets {
 }
 
 /// Built-in styles, the default first.
-pub const PRESETS: &[Preset] = presets!["comic"];
+pub const PRESETS: &[Preset] = presets!["comic", "ink", "pop", "noir", "manga", "watercolor"];
 
 /// The settings of style `name` (a preset's name or the path of a TOML file) with `changes` made, in order.
 ///
