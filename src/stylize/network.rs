@@ -72,12 +72,14 @@ pub struct Network {
 }
 
 impl Network {
-    /// Draws pictures. See the module for shapes.
+    /// Draws pictures. See the module for shapes. The layers compute in the type of their weights, the last sum in that of
+    /// the photo, so that weights of half precision cost no shades.
     ///
     /// # Errors
     /// libtorch's, for tensors of other shapes.
     pub fn forward(&self, photo: &Tensor) -> Result<Tensor, TchError> {
-        let centred = ((photo * 2.0) - 1.0).f_pixel_unshuffle(4)?;
+        let kind = self.layers[0].0.f_kind()?;
+        let centred = ((photo * 2.0) - 1.0).f_to_kind(kind)?.f_pixel_unshuffle(4)?;
         let stem = self.conv(0, &centred)?.f_relu()?;
         let fine = (&stem + self.conv(1, &stem)?).f_relu()?;
         let mut coarse = self.conv(2, &fine.f_pixel_unshuffle(2)?)?.f_relu()?;
@@ -87,8 +89,9 @@ impl Network {
         }
         let up = self.conv(9, &coarse.f_relu()?)?.f_pixel_shuffle(2)?;
         let merged = self.conv(10, &(fine + up).f_relu()?)?.f_relu()?;
-        let drawn = self.conv(11, &merged)?.f_pixel_shuffle(4)?;
-        let gate = self.conv(12, &merged)?.f_pixel_shuffle(4)?;
+        let full = |cells: &Tensor| cells.f_pixel_shuffle(4)?.f_to_kind(photo.f_kind()?);
+        let drawn = full(&self.conv(11, &merged)?)?;
+        let gate = full(&self.conv(12, &merged)?)?;
         let size = photo.size();
         let mean = photo.f_avg_pool2d([4, 4], [4, 4], [0, 0], false, true, None)?;
         let low = mean.f_upsample_bilinear2d([size[2], size[3]], false, None, None)?;
