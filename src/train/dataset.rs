@@ -9,8 +9,6 @@ use rand::rngs::StdRng;
 use std::path::{Path, PathBuf};
 use tch::{Device, TchError, Tensor};
 
-/// Crops a step.
-pub const BATCH: usize = 8;
 /// Pictures of either kind without which training is not tried.
 const FEWEST: usize = 8;
 /// One photo in so many is held out, by the hash of its name: the same ones on every machine.
@@ -52,13 +50,13 @@ impl Dataset {
         Ok(dataset)
     }
 
-    /// Crops of photos and the same crops of the teacher's drawings, each [`BATCH`] x 3 x [`CROP`] x [`CROP`].
+    /// Crops of photos and the same crops of the teacher's drawings, each `count` x 3 x [`CROP`] x [`CROP`].
     ///
     /// # Errors
     /// libtorch's.
-    pub fn photos(&self, rng: &mut StdRng, device: Device) -> Result<(Tensor, Tensor), TchError> {
+    pub fn photos(&self, count: usize, rng: &mut StdRng, device: Device) -> Result<(Tensor, Tensor), TchError> {
         let (mut photos, mut drawings) = (Vec::new(), Vec::new());
-        for _ in 0..BATCH {
+        for _ in 0..count {
             let pair = &self.pairs[rng.random_range(0..self.pairs.len())];
             let place = Place::random(&pair.photo, rng);
             data::crop(&pair.photo, place, &mut photos);
@@ -67,15 +65,15 @@ impl Dataset {
         Ok((data::batch(&photos, device)?, data::batch(&drawings, device)?))
     }
 
-    /// Crops of comic panels that show more than gutter or caption.
+    /// `count` crops of comic panels that show more than gutter or caption.
     ///
     /// # Errors
     /// libtorch's.
-    pub fn comics(&self, rng: &mut StdRng, device: Device) -> Result<Tensor, TchError> {
+    pub fn comics(&self, count: usize, rng: &mut StdRng, device: Device) -> Result<Tensor, TchError> {
         let size = 3 * (CROP * CROP) as usize;
         let mut planes = Vec::new();
         let mut tries = 0;
-        while planes.len() < BATCH * size {
+        while planes.len() < count * size {
             let comic = &self.comics[rng.random_range(0..self.comics.len())];
             data::crop(comic, Place::random(comic, rng), &mut planes);
             tries += 1;
