@@ -29,6 +29,7 @@ pub fn run(args: &cli::Train, voice: Voice) -> Result<Outcome> {
         out: args.out.clone(),
         minutes: args.minutes,
         resume: args.resume,
+        from: args.from.clone(),
         seed: args.seed,
         device: device.device,
     };

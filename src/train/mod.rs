@@ -46,6 +46,8 @@ pub struct TrainOptions {
     pub minutes: f64,
     /// Go on from the checkpoint beside `out`.
     pub resume: bool,
+    /// Weights to start from, a built-in name or a file; random ones where there are none. Nothing to a resumed training.
+    pub from: Option<String>,
     /// Seed of every random choice.
     pub seed: u64,
     /// Where to compute.

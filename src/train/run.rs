@@ -25,6 +25,9 @@ const TELL_EVERY: u64 = 200;
 pub fn run(options: &TrainOptions, stop: &dyn Fn() -> bool, tell: &mut dyn FnMut(&str)) -> Result<()> {
     let features = Features::load(&options.features, options.device)?;
     let mut state = State::fresh(options.seed, options.device).map_err(Error::network)?;
+    if let Some(from) = &options.from {
+        state.start_from(&stylize::load(from)?, options.device).map_err(Error::network)?;
+    }
     if options.resume {
         state.restore(&options.out.with_extension("checkpoint"), options.device)?;
         tell(&format!("going on after {:.1} minutes, step {}", state.minutes, state.step));

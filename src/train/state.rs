@@ -39,6 +39,19 @@ impl State {
         Ok(Self { generator, critic, vectors, average, grams: vec![], step: 0, minutes: 0.0 })
     }
 
+    /// Takes the weights of `network`, and them alone.
+    ///
+    /// # Errors
+    /// libtorch's.
+    pub fn start_from(&mut self, network: &Network, device: Device) -> Result<(), TchError> {
+        let weights = network.layers.iter().flat_map(|(weight, bias)| [weight, bias]);
+        for ((parameter, average), weight) in self.generator.parameters.iter_mut().zip(&mut self.average).zip(weights) {
+            *average = weight.f_to_device(device)?.f_detach_copy()?;
+            *parameter = average.f_detach_copy()?.f_set_requires_grad(true)?;
+        }
+        Ok(())
+    }
+
     fn lists(&mut self) -> [(&'static str, &mut Vec<Tensor>); 9] {
         [
             ("generator", &mut self.generator.parameters),

@@ -52,6 +52,7 @@ fn options(folder: &Path, count: u32) -> TrainOptions {
         out: folder.join("out.safetensors"),
         minutes: 1e-9,
         resume: false,
+        from: None,
         seed: 4,
         device: Device::Cpu,
     }
@@ -86,12 +87,17 @@ fn a_resumed_training_goes_on_as_if_never_interrupted() {
 fn a_training_leaves_weights_checkpoint_log_and_sheet() {
     let folder = tempfile::tempdir().unwrap();
     let mut options = options(folder.path(), 9);
-    run(&options, &|| false, &mut |_| ()).unwrap();
-    stylize::load(options.out.to_str().unwrap()).unwrap();
+    options.from = Some("comic".into());
+    run(&options, &|| true, &mut |_| ()).unwrap();
+    let (from, out) = (stylize::load("comic").unwrap(), stylize::load(options.out.to_str().unwrap()).unwrap());
+    for ((a, b), (c, d)) in from.layers.iter().zip(&out.layers) {
+        assert!(a.equal(c) && b.equal(d), "no step was done");
+    }
     for extension in ["checkpoint", "jsonl", "png"] {
         assert!(options.out.with_extension(extension).is_file(), "{extension}");
     }
     options.resume = true;
+    options.from = None;
     let mut told = Vec::new();
     run(&options, &|| true, &mut |text| told.push(text.to_owned())).unwrap();
     assert!(told.iter().any(|text| text.starts_with("going on after")), "{told:?}");
