@@ -158,7 +158,7 @@ fn what_has_gone_leaves_no_ghost() {
         }
         SmallRgb { size, planes: rgb }
     };
-    let pictures: Vec<SmallRgb> = (0..16).map(|time| at(time as f32)).collect();
+    let pictures: Vec<SmallRgb> = (0..8).map(|time| at(time as f32)).collect();
     for calm in [Calm::DEFAULT, 1.0] {
         let (_, drawings, cuts) = run(calm, &pictures);
         assert_eq!(cuts, [0]);

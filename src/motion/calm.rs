@@ -79,9 +79,9 @@ impl Calm {
         if let Some(shot) = self.shot.as_mut().filter(|shot| shot.size == small.size) {
             let (mut backward, forward, noise) = now.flows(&shot.last);
             let warped = shot.last.low.warped(&backward);
-            let evidence = compare(&now.low, &shot.last.low, &warped, noise);
+            let confidence = judge(&now.low, &shot.last.low, &warped, &mut backward, &forward, noise);
+            let evidence = compare(&now.low, &shot.last.low, &warped, &confidence, noise);
             if !shot.cuts.is_cut(&evidence) {
-                let confidence = judge(&now.low, &shot.last.low, &warped, &mut backward, &forward, noise);
                 shot.gate.pass(small, &now.low, &backward, &confidence, leak);
                 shot.last = now;
                 shot.motion = Some((backward, confidence));

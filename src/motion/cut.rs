@@ -2,8 +2,9 @@
 //! its brightness, and the colours have changed too.
 //!
 //! Per block of the low picture the correlation of luma with the motion-compensated previous picture says whether the
-//! structure is still there. Correlation does not see gain or offset: flashes and fades keep it. Motion compensation
-//! keeps it in pans. Fast motion loses it for many frames on end, a cut for one: what is usual is subtracted.
+//! structure is still there. Correlation does not see gain or offset: flashes and fades keep it. Motion compensation keeps
+//! it in pans. Fast motion loses it for many frames on end, a cut for one: what is usual is subtracted. And where most of
+//! the motion is trusted there is no cut.
 
 use super::plane::{Low, luma, smoothstep};
 
@@ -29,6 +30,8 @@ pub(super) struct Evidence {
     pub histogram: f32,
     /// Mean luma difference after motion compensation, 0..=255.
     pub residual: f32,
+    /// Mean confidence in the motion, 0..=1.
+    pub trusted: f32,
     /// The previous picture had no structure at all.
     pub from_blank: bool,
 }
@@ -38,17 +41,19 @@ impl CutDetector {
     pub fn is_cut(&mut self, evidence: &Evidence) -> bool {
         let unusual = evidence.lost - self.usual;
         self.usual += (evidence.lost - self.usual) * 0.3;
-        if evidence.judged < 0.1 || evidence.residual < if evidence.from_blank { 30.0 } else { 6.0 } {
+        let change = if evidence.from_blank { 30.0 } else { 6.0 };
+        if evidence.judged < 0.1 || evidence.residual < change || evidence.trusted > 0.5 {
             return false;
         }
-        // The less the colours changed, the more of the structure must be gone.
-        let needed = 0.6 - 0.25 * evidence.histogram;
-        evidence.lost > needed && unusual > 0.25
+        // The less the colours changed, the more of the structure must be gone: a cut to another size of shot in the same
+        // place keeps much of both, a fast movement loses structure alone.
+        let needed = (0.675 - 2.5 * evidence.histogram).clamp(0.2, 0.55);
+        evidence.lost > needed && unusual > 0.15
     }
 }
 
 /// Compares `now` with `before`; `warped` is the latter moved to the former; `noise` is the standard deviation of luma.
-pub(super) fn compare(now: &Low, before: &Low, warped: &[Vec<f32>; 3], noise: f32) -> Evidence {
+pub(super) fn compare(now: &Low, before: &Low, warped: &[Vec<f32>; 3], confidence: &[f32], noise: f32) -> Evidence {
     let (width, height) = (now.luma.width, now.luma.height);
     let [r, g, b] = warped;
     let warped: Vec<f32> = r.iter().zip(g).zip(b).map(|((r, g), b)| luma(*r, *g, *b)).collect();
@@ -73,6 +78,7 @@ pub(super) fn compare(now: &Low, before: &Low, warped: &[Vec<f32>; 3], noise: f3
         judged: judged / blocks.max(1.0),
         histogram: histogram_distance(now, before),
         residual: residual / (width * height) as f32,
+        trusted: confidence.iter().sum::<f32>() / confidence.len() as f32,
         from_blank: structured < 0.05 * blocks,
     }
 }
