@@ -31,7 +31,7 @@ fn frames(first: u32, last: u32) -> Vec<SmallRgb> {
         .args(["-v", "error", "-i", clip, "-vf", &filter, "-vsync", "passthrough"])
         .args(["-pix_fmt", "gbrpf32le", "-f", "rawvideo", "-"])
         .output()
-        .expect("the `ffmpeg` program is needed");
+        .unwrap_or_else(|error| panic!("cannot run the `ffmpeg` program: {error}"));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let planes: Vec<f32> = output.stdout.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
     let frames = planes.chunks_exact(3 * SIZE.pixels()).map(|gbr| {
