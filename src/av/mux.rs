@@ -332,22 +332,26 @@ impl Muxer {
     }
 }
 
-/// Unit of edit lists in mp4, through which a late start is expressed: one in which the video's start and those of the
-/// other streams (`starts`) are whole numbers, if there is one of sensible size.
+/// Unit of edit lists in mp4, through which a late start and the sound before zero are expressed: one in which the starts
+/// of all streams are whole numbers, if there is one of sensible size.
 fn movie_timescale(video: Rational, starts: &[(i64, Rational)]) -> i32 {
-    let mut scale = i64::from(video.den);
-    while scale < 1000 {
-        scale *= 2;
+    let mut own = i64::from(video.den);
+    while own < 1000 {
+        own *= 2;
     }
-    for (start, unit) in starts {
-        let (num, den) = (i128::from(*start) * i128::from(unit.num), i128::from(unit.den));
-        if (num * i128::from(scale)) % den != 0 {
-            let common = scale / gcd(scale, unit.den.into()) * i64::from(unit.den);
-            if common <= 10_000_000 {
-                scale = common;
-            }
-        }
-    }
+    let others = starts.iter().map(|(_, unit)| i64::from(unit.den));
+    let common = others.clone().fold(own, |scale, den| {
+        let next = scale / gcd(scale, den) * den;
+        if next <= 10_000_000 { next } else { scale }
+    });
+    let exact = |scale: i64| {
+        starts.iter().all(|(start, unit)| {
+            i128::from(*start) * i128::from(unit.num) * i128::from(scale) % i128::from(unit.den) == 0
+        })
+    };
+    // The sounds' own units first: what they have before zero is told in samples, and no start tells of it.
+    let mut candidates = others.filter(|den| *den >= 1000).chain([own, common]);
+    let scale = candidates.find(|scale| exact(*scale)).unwrap_or(own);
     i32::try_from(scale).unwrap_or(video.den)
 }
 

@@ -458,9 +458,10 @@ fn lay_out(
     Ok(place)
 }
 
-/// When the copied streams begin.
+/// When the streams begin, sound first.
 fn starts(copier: &Copier) -> Vec<(i64, Rational)> {
     let shift = |unit| copier.cut().shift_in(unit);
-    let timed = copier.input().streams().filter(|s| matches!(s.kind(), Kind::Audio | Kind::Video | Kind::Subtitle));
+    let of = |kind| copier.input().streams().filter(move |s| s.kind() == kind);
+    let timed = of(Kind::Audio).chain(of(Kind::Video)).chain(of(Kind::Subtitle));
     timed.filter_map(|s| s.start_time().map(|t| (t - shift(s.time_base()), s.time_base()))).collect()
 }

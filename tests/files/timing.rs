@@ -29,9 +29,7 @@ fn ntsc_rates_with_reordered_frames() {
         assert_eq!(video(&after)["time_base"], video(&before)["time_base"]);
         assert_eq!(video(&after)["duration_ts"], video(&before)["duration_ts"], "the last frame keeps its duration");
         assert_eq!(video(&after)["avg_frame_rate"], video(&before)["avg_frame_rate"]);
-        assert_eq!(hashes(&after, 1), hashes(&before, 1), "sound");
-        let at = |path| packets(path, 1).into_iter().map(|p| p.0).collect::<Vec<_>>();
-        assert_eq!(at(&after), at(&before), "times of the sound");
+        assert_eq!(packets(&after, 1), packets(&before, 1), "sound: its data, times and durations");
     }
 }
 
