@@ -59,7 +59,7 @@ fn flow_smooth(@builtin(global_invocation_id) id: vec3<u32>) {
     textureStore(flow_out, vec2<i32>(id.xy), vec4<u32>(flow_pack(sum / total), 0u, 0u, 0u));
 }
 
-// Tensor -> direction across the edge (two snorm bytes, low half) and how strong the edge is (half float, high half):
+// Tensor -> direction across the edge (two snorm bytes, low half) and how strong the edge is (unorm, high half):
 // the gradient in luma per drawing pixel, less where no direction prevails, as in noise and corners.
 fn flow_pack(tensor: vec3<f32>) -> u32 {
     let difference = tensor.x - tensor.z;
@@ -68,7 +68,7 @@ fn flow_pack(tensor: vec3<f32>) -> u32 {
     let cosine = difference / max(root, 1e-12);
     let side = select(1.0, -1.0, tensor.y < 0.0);
     let normal = vec2<f32>(sqrt(max(0.5 + 0.5 * cosine, 0.0)), side * sqrt(max(0.5 - 0.5 * cosine, 0.0)));
-    let strength = pack2x16float(vec2<f32>(0.0, sqrt(root)));
+    let strength = pack2x16unorm(vec2<f32>(0.0, sqrt(root)));
     return (strength & 0xffff0000u) | (pack4x8snorm(vec4<f32>(normal, 0.0, 0.0)) & 0xffffu);
 }
 
@@ -79,7 +79,7 @@ fn flow_at(pixel: vec2<f32>) -> u32 {
 }
 
 fn flow_strength(word: u32) -> f32 {
-    return unpack2x16float(word).y;
+    return unpack2x16unorm(word).y;
 }
 
 fn flow_normal(word: u32) -> vec2<f32> {

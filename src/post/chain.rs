@@ -36,7 +36,7 @@ pub struct PostChain {
 }
 
 /// The effects of `settings` that work per pixel, in the order in which they are applied.
-fn fragments(settings: &Settings, unit: f32) -> Vec<Fragment> {
+pub(super) fn fragments(settings: &Settings, unit: f32) -> Vec<Fragment> {
     let tone = settings.tone.as_ref().map(tone::fragment);
     let halftone = settings.halftone.as_ref().map(|h| halftone::fragment(h, unit));
     let outline = settings.outline.as_ref().map(|o| outline::fragment(o, unit));
@@ -45,7 +45,14 @@ fn fragments(settings: &Settings, unit: f32) -> Vec<Fragment> {
 }
 
 /// All WGSL of a run with these settings, and its constants.
-fn shader(settings: &Settings, fragments: &[Fragment], photo: &Layout, out: &Layout, lift: u32, max: f32) -> Shader {
+pub(super) fn shader(
+    settings: &Settings,
+    fragments: &[Fragment],
+    photo: &Layout,
+    out: &Layout,
+    lift: u32,
+    max: f32,
+) -> Shader {
     let strength = strength(settings);
     let start = match strength {
         s if s <= 0.0 => "photo_rgb(pixel)",

@@ -12,6 +12,8 @@ mod frame_uniform;
 mod halftone;
 mod outline;
 mod paper;
+#[cfg(test)]
+mod tests;
 mod tone;
 mod upsample;
 

@@ -1,0 +1,128 @@
+//! Effects as the GPU draws them, against their twins and against what they are for.
+
+use super::super::halftone::HalftoneUniform;
+use super::super::paper::PaperUniform;
+use super::super::tone::ToneUniform;
+use super::twins::{self, Color, luma};
+use super::{RGBA, colors, context, photo_only, rgba, run};
+use crate::config::{Halftone, Outline, Paper, Pattern, Settings, Tone};
+use crate::frame::{CpuImage, Drawing, PixelFormat, Size};
+
+const SIZE: Size = Size::new(72, 40);
+
+fn rainbow() -> CpuImage {
+    rgba(SIZE, |x, y| {
+        let (u, v) = (x as f32 / 71.0, y as f32 / 39.0);
+        [u, v, (0.5 + 0.5 * (u * 9.0).sin()) * v]
+    })
+}
+
+/// How far the GPU's picture lies from the twin's, in codes: the most, leaving out one pixel in fifty that may fall on
+/// the other side of a step.
+fn compare(settings: &Settings, twin: impl Fn(Color, f32, f32) -> Color) {
+    let Some(context) = context() else { return };
+    let photo = rainbow();
+    let before = colors(&photo);
+    let after = colors(&run(&context, settings, photo, RGBA, None));
+    let mut off: Vec<f32> = before
+        .iter()
+        .zip(&after)
+        .enumerate()
+        .map(|(i, (&before, after))| {
+            let (x, y) = (i as u32 % SIZE.width, i as u32 / SIZE.width);
+            let wanted = twin(before, x as f32 + 0.5, y as f32 + 0.5);
+            (0..3).map(|c| (wanted[c].clamp(0.0, 1.0) - after[c]).abs() * 255.0).fold(0.0, f32::max)
+        })
+        .collect();
+    off.sort_by(f32::total_cmp);
+    let most = off[off.len() * 49 / 50];
+    assert!(most <= 2.0, "off by {most} codes");
+}
+
+#[test]
+fn tone_is_its_twin() {
+    let tone = Tone { steps: 6, softness: 0.5, saturation: 1.6, contrast: 1.2, ..Default::default() };
+    let uniform = ToneUniform::from(&tone);
+    compare(&Settings { tone: Some(tone), ..photo_only() }, |c, _, _| twins::tone(&uniform, c));
+}
+
+#[test]
+fn halftone_is_its_twin() {
+    for pattern in [Pattern::Dots, Pattern::Lines] {
+        let halftone = Halftone { pattern, size: 40.0, clean: 0.3, ..Default::default() };
+        let uniform = HalftoneUniform::new(&halftone, SIZE.height as f32 / 1080.0);
+        let settings = Settings { halftone: Some(halftone), ..photo_only() };
+        compare(&settings, |c, x, y| twins::halftone(&uniform, c, x, y));
+    }
+}
+
+#[test]
+fn paper_is_its_twin() {
+    let paper = Paper { grain: 0.8, ..Default::default() };
+    let uniform = PaperUniform::new(&paper, SIZE.height as f32 / 1080.0);
+    compare(&Settings { paper: Some(paper), ..photo_only() }, |c, x, y| twins::paper(&uniform, c, x, y));
+}
+
+fn inked(photo: CpuImage) -> Option<Vec<Color>> {
+    let context = context()?;
+    let outline = Outline { width: 12.0, threshold: 0.01, softness: 0.01, ..Default::default() };
+    let settings = Settings { outline: Some(outline), ..photo_only() };
+    let drawing = Drawing { size: Size::new(160, 96), rgba: vec![128; 160 * 96 * 4] };
+    Some(colors(&run(&context, &settings, photo, RGBA, Some(drawing))))
+}
+
+const PAGE: Size = Size::new(320, 192);
+
+#[test]
+fn an_edge_is_inked_without_a_gap_on_its_dark_side() {
+    let photo = rgba(PAGE, |x, y| if x + y / 4 < 160 { [0.45; 3] } else { [0.75; 3] });
+    let Some(after) = inked(photo) else { return };
+    for y in 8..184 {
+        let row = &after[y * 320..(y + 1) * 320];
+        let edge = 160 - y / 4;
+        let darkest = row[edge - 5..edge].iter().map(|&c| luma(c)).fold(1.0, f32::min);
+        assert!(darkest < 0.2, "row {y}: the line breaks ({darkest})");
+        assert!(row[edge + 4..].iter().all(|&c| luma(c) > 0.7), "row {y}: ink on the light side");
+        assert!(row[..edge - 12].iter().all(|&c| luma(c) > 0.4), "row {y}: ink far from the edge");
+    }
+}
+
+#[test]
+fn noise_and_soft_shading_are_not_inked() {
+    // A gradient under noise of two codes, which a decoder's blocks and a camera's sensor look like.
+    let photo = rgba(PAGE, |x, y| {
+        let noise = ((x * 7919 + y * 104_729) ^ (x * y * 31)) % 5;
+        [0.3 + 0.4 * x as f32 / 320.0 + (noise as f32 - 2.0) / 255.0; 3]
+    });
+    let before = colors(&photo);
+    let Some(after) = inked(photo) else { return };
+    let worst = before.iter().zip(&after).map(|(b, a)| (luma(*b) - luma(*a)).abs()).fold(0.0, f32::max);
+    assert!(worst < 0.02, "ink of {worst} on noise");
+}
+
+#[test]
+fn a_drawing_that_follows_luma_comes_back_crisp() {
+    let Some(context) = context() else { return };
+    // The drawing is 0.9 - 0.5 luma of a checked photo four times its size: enlarged, it must be that of the photo.
+    let big = Size::new(256, 128);
+    let photo_luma = |x: u32, y: u32| if (x / 32 + y / 32).is_multiple_of(2) { 0.2 } else { 0.8 };
+    let drawn = |l: f32| 0.9 - 0.5 * l;
+    let photo = rgba(big, |x, y| [photo_luma(x, y); 3]);
+    let small = Size::new(64, 32);
+    let rgba = rgba(small, |x, y| [drawn(photo_luma(x * 4, y * 4)); 3]);
+    let drawing = Drawing { size: small, rgba: super::packed(&rgba, 0) };
+    let done = colors(&run(&context, &Settings::default(), photo, (PixelFormat::Rgba8, RGBA.1), Some(drawing)));
+    for (i, color) in done.iter().enumerate() {
+        let (x, y) = (i as u32 % big.width, i as u32 / big.width);
+        let wanted = drawn(photo_luma(x, y));
+        assert!((color[0] - wanted).abs() < 0.04, "{x},{y}: {} instead of {wanted}", color[0]);
+    }
+}
+
+#[test]
+fn the_same_picture_gives_the_same_bytes() {
+    let Some(context) = context() else { return };
+    let settings = crate::config::load("comic", &[]).unwrap();
+    let once = || super::packed(&run(&context, &settings, rainbow(), RGBA, None), 0);
+    assert_eq!(once(), once());
+}

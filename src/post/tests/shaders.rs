@@ -1,0 +1,102 @@
+//! What can be said of the shaders without a GPU.
+
+use super::super::chain::{fragments, shader};
+use super::super::frame_uniform::FrameUniform;
+use super::super::halftone::HalftoneUniform;
+use super::super::outline::OutlineUniform;
+use super::super::paper::PaperUniform;
+use super::super::tone::ToneUniform;
+use super::super::upsample::UpsampleUniform;
+use crate::config::{PRESETS, Settings, load};
+use crate::frame::{Packing, PixelFormat, Size};
+use crate::gpu::Layout;
+use std::mem::{offset_of, size_of};
+
+/// The module of a style, validated.
+fn module(settings: &Settings, input: PixelFormat, output: PixelFormat) -> naga::Module {
+    let layout = |format| Layout::new(Size::new(33, 17), format);
+    let text = shader(settings, &fragments(settings, 0.5), &layout(input), &layout(output), 0, 255.0).source;
+    let module = naga::front::wgsl::parse_str(&text).unwrap_or_else(|e| panic!("{}", e.emit_to_string(&text)));
+    let mut validator =
+        naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::default());
+    validator.validate(&module).unwrap_or_else(|e| panic!("{}", e.emit_to_string(&text)));
+    module
+}
+
+#[test]
+fn every_style_is_valid_wgsl() {
+    let p010 = PixelFormat::Yuv { shift_x: 1, shift_y: 1, bits: 10, packing: Packing::SemiPlanar };
+    for preset in PRESETS {
+        for strength in [0.0, 0.5, 1.0] {
+            let mut settings = load(preset.name, &[]).unwrap();
+            settings.generator.strength = strength;
+            module(&settings, PixelFormat::I420, p010);
+        }
+    }
+    module(&Settings::default(), PixelFormat::Gray { bits: 8 }, PixelFormat::Rgba8);
+}
+
+#[test]
+fn uniforms_lie_where_the_shaders_look() {
+    let every = Settings {
+        tone: Some(Default::default()),
+        outline: Some(Default::default()),
+        halftone: Some(Default::default()),
+        paper: Some(Default::default()),
+        ..Default::default()
+    };
+    let module = module(&every, PixelFormat::I420, PixelFormat::I420);
+    // Names and offsets as WGSL has them; the span must not reach past the Rust struct.
+    let check = |name: &str, fields: &[(&str, usize)], size: usize| {
+        let (_, ty) = module.types.iter().find(|(_, t)| t.name.as_deref() == Some(name)).unwrap();
+        let naga::TypeInner::Struct { members, span } = &ty.inner else { panic!("{name} is no struct") };
+        let wgsl: Vec<_> = members.iter().map(|m| (m.name.as_deref().unwrap(), m.offset as usize)).collect();
+        let rust: Vec<_> = fields
+            .iter()
+            .copied()
+            .filter(|(field, _)| *field != "padding" || wgsl.iter().any(|w| w.0 == "padding"))
+            .collect();
+        assert_eq!(wgsl, rust, "{name}");
+        assert!(*span as usize <= size, "{name} has {span} bytes in WGSL, {size} in Rust");
+    };
+    macro_rules! check {
+        ($name:literal, $type:ty, $($field:ident),* $(,)?) => {
+            check($name, &[$((stringify!($field), offset_of!($type, $field))),*], size_of::<$type>());
+        };
+    }
+    check!(
+        "Frame",
+        FrameUniform,
+        to_rgb,
+        from_rgb,
+        luma,
+        out_offset,
+        out_pitch,
+        photo_size,
+        drawing_size,
+        cell_size,
+        cells_per_pixel,
+        chroma_origin,
+        unit,
+        strength,
+        luma_scale,
+        padding,
+    );
+    check!("ToneUniform", ToneUniform, intervals, softness, saturation, contrast, brightness, keep_color);
+    check!("HalftoneUniform", HalftoneUniform, color, axis, period, highlight, clean, pattern);
+    check!("PaperUniform", PaperUniform, color, frequency, grain);
+    check!("UpsampleUniform", UpsampleUniform, epsilon, radius);
+    check!(
+        "OutlineUniform",
+        OutlineUniform,
+        color,
+        across,
+        along,
+        spacing,
+        stride,
+        threshold,
+        softness,
+        gate_low,
+        gate_high,
+    );
+}
