@@ -109,6 +109,7 @@ fn tags_are_handed_on() {
              -color_trc smpte2084 -chroma_sample_location topleft",
         ),
         ("full.mp4", "-c:v libx264 -pix_fmt yuvj420p -color_range pc -colorspace bt709 -color_primaries bt709"),
+        ("jpeg.avi", "-c:v mjpeg -q:v 3 -pix_fmt yuvj420p"),
         ("pal.mp4", "-c:v libx264 -pix_fmt yuv420p -colorspace bt470bg -color_primaries bt470bg -color_trc gamma28"),
     ] {
         let input = films.make(name, &format!("-f lavfi -i testsrc2=s=160x90:r=25:d=0.2 {arguments}"));
