@@ -1,6 +1,6 @@
 // Ink lines: difference of Gaussians across the edge at full size, averaged along it (flow-based XDoG, Winnemoeller
-// 2012). Both passes draw rather than dispatch, because
-// `discard` leaves flat places at once where a software renderer would run masked code to its end.
+// 2012). Both passes draw the tiles of the picture that
+// hold an edge and no others: a test inside the shader saves a software renderer nothing, it runs masked code too.
 
 struct OutlineUniform {
     // Ink colour and opacity.
@@ -20,17 +20,54 @@ struct OutlineUniform {
 }
 
 @group(0) @binding(14) var<uniform> outline: OutlineUniform;
+// Cells on the side of a tile.
+const OUTLINE_TILE: u32 = 4u;
+
+@group(0) @binding(26) var outline_tiles_out: texture_storage_2d<r32uint, write>;
+@group(0) @binding(27) var outline_tiles: texture_2d<u32>;
 @group(0) @binding(15) var outline_response: texture_2d<f32>;
 @group(0) @binding(16) var outline_ink: texture_2d<f32>;
+
+fn outline_tile_grid() -> vec2<u32> {
+    return (frame.cell_size + (OUTLINE_TILE - 1u)) / OUTLINE_TILE;
+}
+
+// 1 for each tile with a cell that is worth a look.
+@compute @workgroup_size(64, 8)
+fn outline_find(@builtin(global_invocation_id) id: vec3<u32>) {
+    if any(id.xy >= outline_tile_grid()) {
+        return;
+    }
+    var strongest = 0.0;
+    for (var y = 0u; y < OUTLINE_TILE; y += 1u) {
+        for (var x = 0u; x < OUTLINE_TILE; x += 1u) {
+            let cell = min(id.xy * OUTLINE_TILE + vec2<u32>(x, y), frame.cell_size - 1u);
+            strongest = max(strongest, flow_strength(textureLoad(flow, cell, 0).x));
+        }
+    }
+    let worth = select(0u, 1u, strongest >= outline.gate_low);
+    textureStore(outline_tiles_out, vec2<i32>(id.xy), vec4<u32>(worth, 0u, 0u, 0u));
+}
+
+// A quad per tile: two triangles where it is worth a look, else nothing.
+@vertex
+fn outline_tile(@builtin(vertex_index) vertex: u32, @builtin(instance_index) tile: u32) -> @builtin(position) vec4<f32> {
+    let columns = outline_tile_grid().x;
+    let at = vec2<u32>(tile % columns, tile / columns);
+    if textureLoad(outline_tiles, at, 0).x == 0u {
+        return vec4<f32>(0.0, 0.0, 0.0, 1.0);
+    }
+    let corner = vec2<u32>(vertex & 1u, vertex >> 1u);
+    let pixel = round(vec2<f32>((at + corner) * OUTLINE_TILE) / frame.cells_per_pixel);
+    let clip = pixel / vec2<f32>(frame.photo_size) * 2.0 - 1.0;
+    return vec4<f32>(clip.x, -clip.y, 0.0, 1.0);
+}
 
 // Response per photo pixel: positive on the dark side of an edge and on a dark line. Cleared to 0.
 @fragment
 fn outline_across(@builtin(position) here: vec4<f32>) -> @location(0) vec4<f32> {
     let word = flow_at(here.xy);
     let strength = flow_strength(word);
-    if strength < outline.gate_low {
-        discard;
-    }
     let step = flow_normal(word) * outline.spacing;
     let sum = outline.across.x * outline_luma(here.xy)
         + outline.across.y * (outline_luma(here.xy + step) + outline_luma(here.xy - step))
@@ -51,10 +88,6 @@ fn outline_response_at(at: vec2<f32>) -> f32 {
 @fragment
 fn outline_along(@builtin(position) here: vec4<f32>) -> @location(0) vec4<f32> {
     let middle = outline_response_at(here.xy);
-    // Far below the threshold its neighbours along the line will not lift it over.
-    if middle < 0.25 * outline.threshold {
-        discard;
-    }
     let normal = flow_normal(flow_at(here.xy));
     let step = vec2<f32>(-normal.y, normal.x) * outline.stride;
     let response = outline.along.x * middle

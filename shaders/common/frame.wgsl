@@ -30,9 +30,3 @@ struct Frame {
 fn luma_of(color: vec3<f32>) -> f32 {
     return dot(color, frame.luma.rgb);
 }
-
-// A triangle that covers the picture, for passes that draw instead of dispatching.
-@vertex
-fn whole_picture(@builtin(vertex_index) index: u32) -> @builtin(position) vec4<f32> {
-    return vec4<f32>(f32(index & 1u) * 4.0 - 1.0, f32(index >> 1u) * 4.0 - 1.0, 0.0, 1.0);
-}

@@ -36,7 +36,7 @@ pub struct Shader {
 #[derive(Debug)]
 enum Work {
     Dispatch { pipeline: wgpu::ComputePipeline, groups: (u32, u32) },
-    Draw { pipeline: wgpu::RenderPipeline, target: wgpu::TextureView },
+    Draw { pipeline: wgpu::RenderPipeline, target: wgpu::TextureView, quads: u32 },
 }
 
 /// A compiled pass, ready to be recorded once a frame.
@@ -75,7 +75,8 @@ impl Pass {
         })
     }
 
-    /// Compiles fragment entry point `entry`, which draws all of `target`; what it discards is 0.
+    /// Compiles fragment entry point `entry`, which draws `quads` instances of four vertices (a strip) from entry
+    /// point `vertex` on `target`; what they do not cover is 0.
     ///
     /// # Errors
     /// [`Error::Gpu`] where the driver refuses the shader.
@@ -85,6 +86,7 @@ impl Pass {
         shader: &Shader,
         resources: &[(u32, Resource<'_>)],
         target: &wgpu::Texture,
+        (vertex, quads): (&'static str, u32),
     ) -> Result<Self> {
         Self::build(context, entry, shader, resources, |module, layout, compilation_options| Work::Draw {
             pipeline: context.device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
@@ -92,11 +94,14 @@ impl Pass {
                 layout: Some(layout),
                 vertex: wgpu::VertexState {
                     module,
-                    entry_point: Some("whole_picture"),
+                    entry_point: Some(vertex),
                     compilation_options: compilation_options.clone(),
                     buffers: &[],
                 },
-                primitive: wgpu::PrimitiveState::default(),
+                primitive: wgpu::PrimitiveState {
+                    topology: wgpu::PrimitiveTopology::TriangleStrip,
+                    ..Default::default()
+                },
                 depth_stencil: None,
                 multisample: wgpu::MultisampleState::default(),
                 fragment: Some(wgpu::FragmentState {
@@ -109,6 +114,7 @@ impl Pass {
                 cache: None,
             }),
             target: target.create_view(&wgpu::TextureViewDescriptor::default()),
+            quads,
         })
     }
 
@@ -188,7 +194,7 @@ impl Pass {
                 pass.set_bind_group(0, &self.bindings, &[]);
                 pass.dispatch_workgroups(groups.0, groups.1, 1);
             }
-            Work::Draw { pipeline, target } => {
+            Work::Draw { pipeline, target, quads } => {
                 let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
                     label: Some(self.label),
                     color_attachments: &[Some(wgpu::RenderPassColorAttachment {
@@ -211,7 +217,7 @@ impl Pass {
                 });
                 pass.set_pipeline(pipeline);
                 pass.set_bind_group(0, &self.bindings, &[]);
-                pass.draw(0..3, 0..1);
+                pass.draw(0..4, 0..*quads);
             }
         }
     }
@@ -237,10 +243,10 @@ fn layout_entry(binding: u32, resource: Resource<'_>) -> wgpu::BindGroupLayoutEn
         },
         Resource::Linear => wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering),
     };
-    // Fragments may not write buffers or textures everywhere, and none here does.
+    // Vertices and fragments may not write buffers or textures everywhere, and none here does.
     let visibility = match resource {
         Resource::Write(_) | Resource::Store(..) => wgpu::ShaderStages::COMPUTE,
-        _ => wgpu::ShaderStages::COMPUTE | wgpu::ShaderStages::FRAGMENT,
+        _ => wgpu::ShaderStages::COMPUTE | wgpu::ShaderStages::VERTEX_FRAGMENT,
     };
     wgpu::BindGroupLayoutEntry { binding, visibility, ty, count: None }
 }

@@ -155,7 +155,7 @@ impl PostChain {
         if let Some(fragment) = fragments.iter().find(|f| f.source == outline::SOURCE) {
             let (tensor, directions) = flow::passes(context, &shader, &frame, &small, drawing)?;
             let lines;
-            (lines, ink) = outline::passes(context, fragment, &shader, &frame, &photo, &directions, size)?;
+            (lines, ink) = outline::passes(context, fragment, &shader, &frame, &photo, &directions, (size, drawing))?;
             passes.extend(tensor);
             passes.extend(lines);
             bound.push((outline::INK, Resource::Texture(&ink)));

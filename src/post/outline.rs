@@ -1,7 +1,7 @@
 //! Ink lines: difference of Gaussians across the edge at full size, averaged along it (flow-based XDoG, Winnemöller,
 //! Kyprianidis and Olsen 2012).
 
-use super::{flow, fragment::Fragment};
+use super::{flow, fragment::Fragment, frame_uniform::cells};
 use crate::config;
 use crate::error::Result;
 use crate::frame::Size;
@@ -11,6 +11,8 @@ use wgpu::TextureFormat;
 /// The WGSL of the effect.
 pub(super) const SOURCE: &str = include_str!("../../shaders/outline.wgsl");
 
+/// `OUTLINE_TILE` of the shader: cells on the side of a tile.
+const TILE: u32 = 4;
 /// Where the last pass binds the ink.
 pub(super) const INK: u32 = 16;
 /// Samples on one side, the middle counted.
@@ -86,19 +88,27 @@ pub(super) fn passes(
     frame: &wgpu::Buffer,
     photo: &PhotoPlanes,
     flow: &wgpu::TextureView,
-    size: Size,
+    (size, drawing): (Size, Size),
 ) -> Result<(Vec<Pass>, wgpu::TextureView)> {
+    let cells = cells(drawing);
+    let grid = Size::new(cells.width.div_ceil(TILE), cells.height.div_ceil(TILE));
+    let words = TextureFormat::R32Uint;
+    let tiles = view(&texture(context, "outline_tiles", grid, words, Use::Stored));
     let response = texture(context, "outline_response", size, TextureFormat::R16Float, Use::Drawn);
     let ink = texture(context, "outline_ink", size, TextureFormat::R8Unorm, Use::Drawn);
     let response_view = view(&response);
     let values = uniform_buffer(context, "outline", &fragment.uniform);
     let shared =
         [(0, Resource::Uniform(frame)), (flow::BINDING, Resource::Codes(flow)), (14, Resource::Uniform(&values))];
-    let across = [&shared[..], &photo.resources()[..1]].concat();
-    let along = [&shared[..], &[(15, Resource::Texture(&response_view))]].concat();
+    let find = [&shared[..], &[(26, Resource::Store(&tiles, words))]].concat();
+    let read_tiles = (27, Resource::Codes(&tiles));
+    let across = [&shared[..], &photo.resources()[..1], &[read_tiles]].concat();
+    let along = [&shared[..], &[(15, Resource::Texture(&response_view)), read_tiles]].concat();
+    let quads = ("outline_tile", grid.width * grid.height);
     let passes = vec![
-        Pass::draw(context, "outline_across", shader, &across, &response)?,
-        Pass::draw(context, "outline_along", shader, &along, &ink)?,
+        Pass::dispatch(context, "outline_find", shader, &find, grid)?,
+        Pass::draw(context, "outline_across", shader, &across, &response, quads)?,
+        Pass::draw(context, "outline_along", shader, &along, &ink, quads)?,
     ];
     Ok((passes, view(&ink)))
 }
