@@ -57,7 +57,7 @@ impl OutlineUniform {
         let stride = (0.75 * LENGTH * sigma).max(1.0);
         // A blurred step of luma reaches a response of about an eighth of it and, smoothed over cells, a gradient of
         // about as much: where the gradient cannot reach the threshold, nothing is worth a look.
-        let gate = (outline.threshold * 1.0).max(0.006);
+        let gate = (outline.threshold * 1.8).max(0.01);
         let [r, g, b] = outline.color.to_f32();
         Self {
             color: [r, g, b, outline.opacity],
