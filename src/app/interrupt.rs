@@ -14,11 +14,23 @@ pub fn on_interrupt(stop: &Stop, unfinished: Option<PathBuf>) {
             if let Some(unfinished) = &unfinished {
                 let _ = std::fs::remove_file(unfinished);
             }
-            std::process::exit(130);
+            leave();
         }
         line("finishing; press Ctrl-C again to stop at once");
     });
     if let Err(error) = installed {
         tracing::warn!("Ctrl-C will stop at once: {error}");
     }
+}
+
+/// Ends the process without the destructors of libraries whose threads are still at work, which would crash.
+#[cfg(unix)]
+fn leave() -> ! {
+    // SAFETY: `_exit` ends the process; nothing runs after it.
+    unsafe { libc::_exit(130) }
+}
+
+#[cfg(not(unix))]
+fn leave() -> ! {
+    std::process::exit(130)
 }

@@ -72,13 +72,11 @@ fn strength_zero_without_effects_is_the_photo() {
     assert!(support::mean_difference(&input, &output) < 1.0);
 }
 
-#[test]
-fn interrupted_once_it_finishes_a_file_that_plays() {
-    let folder = tempfile::tempdir().unwrap();
-    let (input, output) = (folder.path().join("in.mp4"), folder.path().join("out.mp4"));
-    clip(&input, "320x180", "40", &["-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac"]);
+/// Draws a film of 40 s and, once frames are coming, interrupts `times` times; answers with the exit code.
+fn interrupt(input: &Path, output: &Path, times: usize) -> Option<i32> {
+    clip(input, "320x180", "40", &["-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac"]);
     let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("comicvid"))
-        .args([&input, &output])
+        .args([input, output])
         .arg("--json")
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::null())
@@ -90,12 +88,34 @@ fn interrupted_once_it_finishes_a_file_that_plays() {
         event["event"] == "progress" && event["frames"].as_u64() > Some(0)
     };
     assert!(events.any(|line| drawn(&line.unwrap())), "no progress was told");
-    let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(kill.success());
+    for _ in 0..times {
+        let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+        // Two signals at the same moment are one.
+        std::thread::sleep(Duration::from_millis(50));
+    }
     events.for_each(drop);
-    assert_eq!(child.wait().unwrap().code(), Some(130));
+    child.wait().unwrap().code()
+}
+
+#[test]
+fn interrupted_once_it_finishes_a_file_that_plays() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, output) = (folder.path().join("in.mp4"), folder.path().join("out.mp4"));
+    assert_eq!(interrupt(&input, &output, 1), Some(130));
     let frames = count_frames(&output);
     assert!((1..1000).contains(&frames), "{frames} frames");
+}
+
+#[test]
+fn interrupted_twice_it_stops_at_once_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, output) = (folder.path().join("in.mp4"), folder.path().join("out.mp4"));
+    assert_eq!(interrupt(&input, &output, 2), Some(130));
+    let left: Vec<_> = folder.path().read_dir().unwrap().map(|e| e.unwrap().file_name()).collect();
+    // A finish that was quicker than the second signal is fine; half a film is not.
+    assert!(left.iter().all(|name| name == "in.mp4" || name == "out.mp4"), "{left:?}");
+    assert!(!output.exists() || count_frames(&output) > 0);
 }
 
 #[test]
