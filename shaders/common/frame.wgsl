@@ -16,13 +16,10 @@ struct Frame {
     cells_per_pixel: vec2<f32>,
     // Where chroma sample 0 lies, in luma pixels.
     chroma_origin: vec2<f32>,
-    // Photo pixels per pixel of a picture 1080 lines high.
-    unit: f32,
-    // 0 is the photo, 1 the drawing.
-    strength: f32,
     // Normalised luma = raw code * x + y.
     luma_scale: vec2<f32>,
-    padding: vec2<u32>,
+    // 0 is the photo, 1 the drawing.
+    strength: f32,
 }
 
 @group(0) @binding(0) var<uniform> frame: Frame;

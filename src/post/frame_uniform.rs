@@ -18,10 +18,9 @@ pub(super) struct FrameUniform {
     pub cell_size: [u32; 2],
     pub cells_per_pixel: [f32; 2],
     pub chroma_origin: [f32; 2],
-    pub unit: f32,
-    pub strength: f32,
     pub luma_scale: [f32; 2],
-    pub padding: [u32; 2],
+    pub strength: f32,
+    pub padding: [u32; 3],
 }
 
 /// Half of `drawing`, rounded up: the grid of local statistics.
@@ -60,10 +59,9 @@ impl FrameUniform {
                 drawing.height as f32 / photo.0.size.height as f32 / 2.0,
             ],
             chroma_origin: Codes::chroma_origin(photo.0.format, photo.1.siting),
-            unit: unit(photo.0.size),
-            strength: strength(settings),
             luma_scale: read.luma,
-            padding: [0; 2],
+            strength: strength(settings),
+            padding: [0; 3],
         }
     }
 }

@@ -1,9 +1,19 @@
 //! Post-processing: brings the drawing to the photo's size, grades, screens and inks it, and packs it for the encoder.
 //!
-//! One file and one shader of the same stem per effect; an effect that is off is not in the pipeline at all. Pointwise
-//! effects are functions of the last pass ([`compose`](chain)); what needs neighbours works at the drawing's size or
-//! less, except the ink's difference across the edge, which must be crisp. Everything is in gamma space: the photo's
-//! R'G'B' as the stream codes it, the drawing's sRGB bytes taken as the same. Runs on the shader thread.
+//! One file and one shader of the same stem per effect; an effect that is off is not in the pipeline at all.
+//!
+//! | pass | size | job |
+//! |---|---|---|
+//! | `reduce` | drawing | the photo's mean luma beside the drawing |
+//! | `upsample_moments`, `upsample_fit` | half the drawing | the drawing as a linear function of luma |
+//! | `flow_tensor`, `flow_smooth` | half the drawing | which way edges run, and how strong they are |
+//! | `outline_find` | tiles | where there is an edge at all |
+//! | `outline_across`, `outline_along` | full, tiles with edges | ink |
+//! | `pack` | full | everything that looks at one pixel: upsample, tone, halftone, ink, paper; then the encoder's planes |
+//!
+//! Colours are in gamma space from end to end: the photo's R'G'B' as the stream codes it, the drawing's sRGB bytes
+//! taken as the same. Between passes the picture itself is never stored: it goes from floats to the encoder's codes, so
+//! ten bits stay ten. Runs on the shader thread.
 
 mod chain;
 mod flow;
