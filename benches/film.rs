@@ -6,7 +6,7 @@
 use comicvid::config;
 use comicvid::frame::{Rational, Size};
 use comicvid::gpu::Context;
-use comicvid::pipeline::{Meters, Pipeline, Stop};
+use comicvid::pipeline::{Manner, Meters, Pipeline, Redraw, Stop};
 use comicvid::post::PostChain;
 use comicvid::sink::{self, SinkOptions};
 use comicvid::source::Pattern;
@@ -24,7 +24,8 @@ fn pipeline(folder: &std::path::Path) -> Pipeline {
     let info = source.info().clone();
     let options = SinkOptions { overwrite: true, ..SinkOptions::default() };
     let sink = sink::create(&folder.join("film.mp4"), &info, &options).unwrap();
-    let stylizer = stylize::build(&settings.generator, Detail::Standard, "cpu", &info).unwrap().filter;
+    let draw = stylize::build(&settings.generator, Detail::Standard, "cpu", &info).unwrap().draw;
+    let stylizer = Box::new(Redraw::new(draw, &info, Detail::Standard, Manner::default()));
     let small = Detail::Standard.working_size(SIZE);
     let context = Context::new().unwrap();
     let post = PostChain::new(context, &settings, &info, (sink.format, sink.color), small).unwrap();

@@ -3,7 +3,7 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "a benchmark that cannot start should panic")]
 
 use comicvid::config::Generator;
-use comicvid::frame::{ColorInfo, CpuImage, Frame, PixelFormat, Rational, Size, Stamp, StreamInfo};
+use comicvid::frame::{ColorInfo, CpuImage, PixelFormat, Rational, Size, StreamInfo};
 use comicvid::stylize::{Detail, Reduce, build};
 use criterion::{Criterion, criterion_group, criterion_main};
 
@@ -28,7 +28,7 @@ fn network(c: &mut Criterion) {
         frame_count: None,
         live: false,
     };
-    let (photo, stamp) = (photo(), Stamp { index: 0, pts: 0, duration: 1 });
+    let photo = photo();
     let mut group = c.benchmark_group("network");
     group.sample_size(20);
     group.bench_function("reduce", |b| {
@@ -37,8 +37,10 @@ fn network(c: &mut Criterion) {
         b.iter(|| reduce.run(&photo));
     });
     for (name, detail) in [("draft", Detail::Draft), ("standard", Detail::Standard), ("fine", Detail::Fine)] {
-        let mut stage = build(&Generator::default(), detail, "cpu", &info).unwrap().filter;
-        group.bench_function(name, |b| b.iter(|| stage.push(Frame { stamp, image: photo.clone() }).unwrap()));
+        let mut draw = build(&Generator::default(), detail, "cpu", &info).unwrap().draw;
+        let small = detail.working_size(PHOTO);
+        let mut reduce = Reduce::new(PHOTO, photo.format, photo.color, small);
+        group.bench_function(name, |b| b.iter(|| draw.draw(&reduce.run(&photo)).unwrap()));
     }
     group.finish();
 }

@@ -106,6 +106,12 @@ pub struct Look {
     /// 0 is the photo, 1 the full drawing
     #[arg(long, value_name = "0..1", value_parser = unit_interval)]
     pub strength: Option<f32>,
+    /// How steady the drawing is from frame to frame: 0 draws each by itself, 1 is the steadiest [default: 0.7]
+    #[arg(long, value_name = "0..1", value_parser = unit_interval)]
+    pub calm: Option<f32>,
+    /// Draw only every Nth frame and show it N times, as animators do (2 is "on twos"); time and sound stay exact
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=12))]
+    pub hold: Option<u32>,
 }
 
 /// What computes, and how much.

@@ -37,6 +37,8 @@
 //!
 //! * The program is a launcher that loads this library with `dlopen`. A program that is linked to a library which is not
 //!   there cannot say so, and `--help` should not wait for libtorch.
+//! * What draws ([`stage::Draw`]) knows one picture at a time; what knows how drawings follow one another stands around it
+//!   in [`pipeline::Redraw`], so that [`stylize`] is free of motion and [`motion`] of networks.
 //! * A damaged source ends its stream normally and counts the damage aside, so that the film is finished and the run still
 //!   fails: see [`source::Damage`].
 

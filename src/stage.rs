@@ -1,4 +1,4 @@
-//! The contract between the threads of a run: three traits and their rules.
+//! The contract between the threads of a run: three traits and their rules; and [`Draw`], the heart of the second thread.
 //!
 //! 1. Frames are pushed in presentation order and leave in presentation order.
 //! 2. A filter answers a push with at most one frame, usually an older one.
@@ -9,7 +9,7 @@
 //! 7. All that can fail for a reason known in advance fails at construction.
 
 use crate::error::Result;
-use crate::frame::{CpuImage, Frame, StreamInfo};
+use crate::frame::{CpuImage, Drawing, Frame, SmallRgb, StreamInfo};
 
 /// Where frames come from. `Ok(None)` is the end, and stays the end.
 pub trait FrameSource: Send {
@@ -38,6 +38,16 @@ pub trait FrameFilter: Send {
     /// # Errors
     /// As `push`.
     fn drain(&mut self) -> Result<Option<Frame<Self::Out>>>;
+}
+
+/// Redraws small photos: the generator, or what stands in for it. Knows one picture at a time, so that the same photo
+/// gives the same drawing wherever in a film it stands.
+pub trait Draw: Send {
+    /// A drawing of the size of `photo`, whose sides are multiples of 8.
+    ///
+    /// # Errors
+    /// [`Error::Network`](crate::error::Error::Network).
+    fn draw(&mut self, photo: &SmallRgb) -> Result<Drawing>;
 }
 
 /// Where frames go. Takes itself at the end, so that a trailer is written once or its failure reported.

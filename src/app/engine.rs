@@ -6,6 +6,7 @@ use crate::config::{self, Settings};
 use crate::error::Result;
 use crate::frame::{ColorInfo, CpuImage, Drawn, PixelFormat, StreamInfo};
 use crate::gpu::Context;
+use crate::pipeline::{Manner, Redraw};
 use crate::post::PostChain;
 use crate::stage::FrameFilter;
 use crate::stylize::{self, Detail};
@@ -47,7 +48,9 @@ impl Engine {
             if software {
                 warnings.push(format!("{adapter} is a software renderer: shaders run on the processor, slowly"));
             }
-            Ok(Self { stylizer: stylizer.filter, post, device: stylizer.device, adapter, warnings })
+            let manner = Manner { calm: settings.motion.calm, hold: settings.motion.hold };
+            let redraw = Redraw::new(stylizer.draw, input, detail, manner);
+            Ok(Self { stylizer: Box::new(redraw), post, device: stylizer.device, adapter, warnings })
         })
     }
 
@@ -68,6 +71,12 @@ pub fn settings(look: &cli::Look) -> Result<Settings> {
     let mut settings = config::load(&look.style, &look.set)?;
     if let Some(strength) = look.strength {
         settings.generator.strength = strength;
+    }
+    if let Some(calm) = look.calm {
+        settings.motion.calm = calm;
+    }
+    if let Some(hold) = look.hold {
+        settings.motion.hold = hold;
     }
     Ok(settings)
 }

@@ -13,6 +13,8 @@ pub struct Settings {
     pub description: String,
     /// The network.
     pub generator: Generator,
+    /// How drawings follow one another.
+    pub motion: Motion,
     /// Brings the drawing to full size.
     pub upsample: Upsample,
     /// Colour steps, saturation, contrast.
@@ -45,6 +47,22 @@ pub struct Generator {
 impl Default for Generator {
     fn default() -> Self {
         Self { weights: "comic".into(), strength: 1.0 }
+    }
+}
+
+/// How drawings follow one another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Motion {
+    /// 0 draws each frame by itself, 1 is as calm as can be.
+    pub calm: f32,
+    /// A new drawing every so many frames, 1..=12.
+    pub hold: u32,
+}
+
+impl Default for Motion {
+    fn default() -> Self {
+        Self { calm: 0.7, hold: 1 }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Pictures in host memory.
 
-use super::ColorInfo;
+use super::{ColorInfo, Motion};
 use std::sync::Arc;
 
 /// Size in pixels.
@@ -210,6 +210,9 @@ pub struct Drawing {
 pub struct Drawn {
     /// The decoder's picture, untouched.
     pub photo: CpuImage,
-    /// The generator's answer.
-    pub drawing: Drawing,
+    /// The generator's answer; none where the finished picture before is to be shown once more.
+    pub drawing: Option<Drawing>,
+    /// What moved since the picture before; nothing where none is known or what was before shall not be looked at, as
+    /// behind a cut.
+    pub motion: Option<Motion>,
 }

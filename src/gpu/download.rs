@@ -11,7 +11,8 @@ use std::sync::mpsc::{Receiver, channel};
 const DEPTH: usize = 2;
 
 struct Pending {
-    stamp: Stamp,
+    /// When the picture is shown: more than one where it is shown again.
+    stamps: Vec<Stamp>,
     buffer: wgpu::Buffer,
     submission: wgpu::SubmissionIndex,
     mapped: Receiver<Result<(), wgpu::BufferAsyncError>>,
@@ -23,6 +24,10 @@ pub struct Readback {
     color: ColorInfo,
     free: Vec<wgpu::Buffer>,
     pending: VecDeque<Pending>,
+    /// Pictures that were read and not taken yet.
+    ready: VecDeque<(Stamp, CpuImage)>,
+    /// The picture last read.
+    last: Option<CpuImage>,
 }
 
 struct Packed {
@@ -49,19 +54,26 @@ impl Readback {
             })
         };
         let free = std::iter::repeat_with(buffer).take(DEPTH).collect();
-        Self { layout, color, free, pending: VecDeque::with_capacity(DEPTH) }
+        Self { layout, color, free, pending: VecDeque::with_capacity(DEPTH), ready: VecDeque::new(), last: None }
     }
 
-    /// Whether a picture must be taken before the next is pushed.
+    /// Whether [`push`](Self::push) must wait for the oldest picture first.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.free.is_empty()
     }
 
-    /// Submits `encoder` followed by a copy of `from`. The ring must not be full.
+    /// Whether a picture can be taken without waiting.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
+    /// Submits `encoder` followed by a copy of `from`. Where the ring is full, waits for the oldest picture and keeps it
+    /// until it is taken.
     ///
     /// # Errors
-    /// [`Error::Gpu`] where it is.
+    /// [`Error::Gpu`] where the device failed.
     pub fn push(
         &mut self,
         context: &Context,
@@ -69,13 +81,29 @@ impl Readback {
         from: &wgpu::Buffer,
         stamp: Stamp,
     ) -> Result<()> {
+        if self.is_full() {
+            self.fetch(context)?;
+        }
         let buffer = self.free.pop().ok_or_else(|| Error::gpu("no readback buffer is free"))?;
         encoder.copy_buffer_to_buffer(from, 0, &buffer, 0, u64::from(self.layout.bytes));
         let submission = context.submit(encoder);
         let (sender, mapped) = channel();
         // The receiver may be gone at shutdown: then nobody wants the answer.
         buffer.map_async(wgpu::MapMode::Read, .., move |result| drop(sender.send(result)));
-        self.pending.push_back(Pending { stamp, buffer, submission, mapped });
+        self.pending.push_back(Pending { stamps: vec![stamp], buffer, submission, mapped });
+        Ok(())
+    }
+
+    /// Shows the picture pushed last once more.
+    ///
+    /// # Errors
+    /// [`Error::Gpu`] where none was pushed.
+    pub fn push_again(&mut self, stamp: Stamp) -> Result<()> {
+        match (self.pending.back_mut(), &self.last) {
+            (Some(pending), _) => pending.stamps.push(stamp),
+            (None, Some(last)) => self.ready.push_back((stamp, last.clone())),
+            (None, None) => return Err(Error::gpu("there is no picture to show again")),
+        }
         Ok(())
     }
 
@@ -84,8 +112,16 @@ impl Readback {
     /// # Errors
     /// [`Error::Gpu`] where the device failed.
     pub fn take(&mut self, context: &Context) -> Result<Option<(Stamp, CpuImage)>> {
-        let Some(Pending { stamp, buffer, submission, mapped }) = self.pending.pop_front() else {
-            return Ok(None);
+        if self.ready.is_empty() {
+            self.fetch(context)?;
+        }
+        Ok(self.ready.pop_front())
+    }
+
+    /// Waits for the oldest picture on its way, if any, and keeps it.
+    fn fetch(&mut self, context: &Context) -> Result<()> {
+        let Some(Pending { stamps, buffer, submission, mapped }) = self.pending.pop_front() else {
+            return Ok(());
         };
         let wait = wgpu::PollType::Wait { submission_index: Some(submission), timeout: None };
         context.device.poll(wait).map_err(|e| Error::gpu(format!("waiting for a picture: {e}")))?;
@@ -109,7 +145,9 @@ impl Readback {
             strides: planes.map(|p| p.pitch as usize),
             planes: Arc::new(Packed { bytes, starts: planes.map(|p| p.offset as usize) }),
         };
-        Ok(Some((stamp, image)))
+        self.ready.extend(stamps.into_iter().map(|stamp| (stamp, image.clone())));
+        self.last = Some(image);
+        Ok(())
     }
 }
 

@@ -6,12 +6,44 @@
 //! it in pans. Fast motion loses it for many frames on end, a cut for one: what is usual is subtracted. And where most of
 //! the motion is trusted there is no cut.
 
+use super::confidence::judge;
+use super::pair::Prepared;
 use super::plane::{Low, luma, smoothstep};
+use crate::frame::{Size, SmallRgb};
 
 /// Edge of a block in low pixels.
 const BLOCK: usize = 16;
 /// Bins a channel of the colour histogram.
 const BINS: usize = 6;
+
+/// Finds where shots start, and no more; [`Calm`](super::Calm) does so by the way.
+#[derive(Debug, Default)]
+pub struct Cuts {
+    last: Option<(Size, Prepared)>,
+    detector: CutDetector,
+}
+
+impl Cuts {
+    /// Does a shot start with `small`, the picture after the one given last? The first one starts one, and so does one
+    /// of another size.
+    pub fn is_cut(&mut self, small: &SmallRgb) -> bool {
+        let now = Prepared::new(small);
+        let cut = match &self.last {
+            Some((size, last)) if *size == small.size => {
+                let (mut backward, forward, noise) = now.flows(last);
+                let warped = last.low.warped(&backward);
+                let confidence = judge(&now.low, &last.low, &warped, &mut backward, &forward, noise);
+                self.detector.is_cut(&compare(&now.low, &last.low, &warped, &confidence, noise))
+            }
+            _ => true,
+        };
+        if cut {
+            self.detector = CutDetector::default();
+        }
+        self.last = Some((small.size, now));
+        cut
+    }
+}
 
 /// Finds cuts in a run of pictures. Forget it at a cut.
 #[derive(Clone, Debug, Default)]

@@ -25,6 +25,7 @@ mod view;
 mod warp;
 
 pub use calm::{Calm, Step};
+pub use cut::Cuts;
 pub use flow::Flow;
 pub use pair::Pair;
 pub use view::view;

@@ -1,11 +1,14 @@
-//! Runs source → stylizer → post → sink, each on its own thread, over bounded lock-free links.
+//! Runs source → stylizer → post → sink, each on its own thread, over bounded lock-free links; and [`Redraw`], the
+//! stylizer that knows how drawings follow one another.
 
 mod link;
 mod meter;
+mod redraw;
 mod run;
 mod stop;
 
 pub use link::{Closed, Policy, Receiver, Sender, link};
 pub use meter::{Meter, Meters, Stage};
+pub use redraw::{Manner, Redraw};
 pub use run::{Pipeline, Report};
 pub use stop::Stop;

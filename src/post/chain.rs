@@ -23,7 +23,7 @@ const PACK: &str = include_str!("../../shaders/pack.wgsl");
 
 /// Turns photo and drawing into the finished picture, on the GPU.
 ///
-/// Holds up to two pictures back. The same input gives the same output on the same adapter.
+/// Holds up to two pictures back, however often each is shown. The same input gives the same output on the same adapter.
 #[derive(Debug)]
 pub struct PostChain {
     context: Context,
@@ -191,7 +191,8 @@ impl PostChain {
     /// # Errors
     /// As [`FrameFilter::push`].
     pub fn measure(&mut self, drawn: &Drawn) -> Result<Vec<PassTime>> {
-        self.upload(&drawn.photo, &drawn.drawing)?;
+        let Some(drawing) = &drawn.drawing else { return Ok(Vec::new()) };
+        self.upload(&drawn.photo, drawing)?;
         let Some(mut timer) = Timer::new(&self.context) else { return Ok(Vec::new()) };
         let mut encoder = self.record(Some(&mut timer));
         timer.resolve(&mut encoder);
@@ -209,13 +210,17 @@ impl FrameFilter for PostChain {
     type Out = CpuImage;
 
     fn push(&mut self, frame: Frame<Drawn>) -> Result<Option<Frame<CpuImage>>> {
-        // Taken first: its buffer is the one the new picture needs.
-        let done = if self.readback.is_full() { self.take()? } else { None };
-        self.upload(&frame.image.photo, &frame.image.drawing)?;
-        let encoder = self.record(None);
-        self.readback.push(&self.context, encoder, &self.packed, frame.stamp)?;
-        self.context.check()?;
-        Ok(done)
+        let Frame { stamp, image: Drawn { photo, drawing, .. } } = &frame;
+        match drawing {
+            Some(drawing) => {
+                self.upload(photo, drawing)?;
+                let encoder = self.record(None);
+                self.readback.push(&self.context, encoder, &self.packed, *stamp)?;
+                self.context.check()?;
+            }
+            None => self.readback.push_again(*stamp)?,
+        }
+        if self.readback.is_ready() { self.take() } else { Ok(None) }
     }
 
     fn drain(&mut self) -> Result<Option<Frame<CpuImage>>> {

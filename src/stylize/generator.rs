@@ -1,45 +1,30 @@
-//! The generator as a stage: reduces each photo, has the network draw it, hands photo and drawing on. Runs on the
-//! network thread. The layers compute in f16 on CUDA, in bf16 on CPUs with instructions for it (twice as fast as f32 here),
-//! else in f32; what they answer is added to the photo in f32.
+//! The generator, ready to draw. Runs on the network thread. The layers compute in f16 on CUDA, in bf16 on CPUs with
+//! instructions for it (twice as fast as f32 here), else in f32; what they answer is added to the photo in f32.
 
 use super::device::Chosen;
 use super::network::Network;
-use super::reduce::{Reduce, SmallRgb};
-use super::size::Detail;
 use crate::error::{Error, Result};
-use crate::frame::{CpuImage, Drawn, Frame, Size, StreamInfo};
-use crate::stage::FrameFilter;
+use crate::frame::{Drawing, Size, SmallRgb};
+use crate::stage::Draw;
 use tch::{Kind, TchError, Tensor};
 
 /// See the module.
 pub struct Generator {
     network: Network,
     device: tch::Device,
-    detail: Detail,
-    reduce: Reduce,
 }
 
 impl Generator {
-    /// For frames of `info`. Draws one empty picture, so that libtorch's set-up costs no frame its time and a network
-    /// that cannot run fails here.
+    /// Draws one empty picture of `size`, so that libtorch's set-up costs no frame its time and a network that cannot
+    /// run fails here.
     ///
     /// # Errors
     /// [`Error::Network`].
-    pub fn new(network: &Network, chosen: &Chosen, info: &StreamInfo, detail: Detail) -> Result<Self> {
-        let size = detail.working_size(info.size);
-        let reduce = Reduce::new(info.size, info.format, info.color, size);
+    pub fn new(network: &Network, chosen: &Chosen, size: Size) -> Result<Self> {
         let network = prepare(network, chosen.device, fastest(chosen.device)).map_err(Error::network)?;
-        let generator = Self { network, device: chosen.device, detail, reduce };
+        let mut generator = Self { network, device: chosen.device };
         generator.draw(&SmallRgb { size, planes: vec![0.0; size.pixels() * 3] })?;
         Ok(generator)
-    }
-
-    /// Draws a small photo whose sides are multiples of 8.
-    ///
-    /// # Errors
-    /// [`Error::Network`].
-    pub fn draw(&self, photo: &SmallRgb) -> Result<SmallRgb> {
-        self.try_draw(photo).map_err(Error::network)
     }
 
     fn try_draw(&self, photo: &SmallRgb) -> Result<SmallRgb, TchError> {
@@ -53,6 +38,12 @@ impl Generator {
         let mut planes = vec![0.0_f32; photo.planes.len()];
         drawing.f_copy_data(&mut planes, photo.planes.len())?;
         Ok(SmallRgb { size: photo.size, planes })
+    }
+}
+
+impl Draw for Generator {
+    fn draw(&mut self, photo: &SmallRgb) -> Result<Drawing> {
+        self.try_draw(photo).map(|drawing| drawing.to_drawing()).map_err(Error::network)
     }
 }
 
@@ -78,29 +69,6 @@ fn prepare(network: &Network, device: tch::Device, kind: Kind) -> Result<Network
 /// The order of memory that convolutions want; shape and values stay.
 fn channels_last(tensor: &Tensor) -> Result<Tensor, TchError> {
     tensor.f_permute([0, 2, 3, 1])?.f_contiguous()?.f_permute([0, 3, 1, 2])
-}
-
-impl FrameFilter for Generator {
-    type In = CpuImage;
-    type Out = Drawn;
-
-    fn push(&mut self, frame: Frame<CpuImage>) -> Result<Option<Frame<Drawn>>> {
-        frame
-            .try_map(|photo| {
-                if !self.reduce.fits(&photo) {
-                    let size = self.detail.working_size(photo.size);
-                    self.reduce = Reduce::new(photo.size, photo.format, photo.color, size);
-                }
-                let small = self.reduce.run(&photo);
-                let drawing = self.draw(&small)?.to_drawing();
-                Ok(Drawn { photo, drawing })
-            })
-            .map(Some)
-    }
-
-    fn drain(&mut self) -> Result<Option<Frame<Drawn>>> {
-        Ok(None)
-    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! From photo to drawing, on the network thread: planes are reduced to a small RGB picture, and the generator redraws it.
-//! [`build`] chooses: the [`Generator`] on a device, or [`Classic`] without a network.
+//! From photo to drawing, on the network thread: [`Reduce`] makes a small RGB picture of a frame's planes, and what
+//! [`build`] chooses redraws it: the [`Generator`] on a device, or [`Classic`] without a network.
 
 mod classic;
 mod device;
@@ -28,20 +28,20 @@ pub use {
 
 use crate::config;
 use crate::error::Result;
-use crate::frame::{CpuImage, Drawn, StreamInfo};
-use crate::stage::FrameFilter;
+use crate::frame::StreamInfo;
+use crate::stage::Draw;
 
-/// A stage that draws, and what to tell about it.
+/// Who draws, and what to tell about it.
 pub struct Built {
-    /// The stage.
-    pub filter: Box<dyn FrameFilter<In = CpuImage, Out = Drawn>>,
+    /// Who draws.
+    pub draw: Box<dyn Draw>,
     /// Where it computes, for people: `CPU (2 threads)`, `CUDA 0`, `none (no network)`.
     pub device: String,
     /// Why the device is not the one that was hoped for.
     pub warning: Option<String>,
 }
 
-/// The stage that `generator` asks for, for frames of `info`, on `device` (`auto`, `cpu`, `cuda` or `cuda:N`). Strength is
+/// Who draws as `generator` asks for, for frames of `info`, on `device` (`auto`, `cpu`, `cuda` or `cuda:N`). Strength is
 /// not its business: photo and drawing are mixed at full size, after the shaders.
 ///
 /// # Errors
@@ -50,29 +50,29 @@ pub struct Built {
 pub fn build(generator: &config::Generator, detail: Detail, device: &str, info: &StreamInfo) -> Result<Built> {
     let device: Device = device.parse()?;
     if generator.weights == "none" {
-        return Ok(classic(info, detail, None));
+        return Ok(classic(None));
     }
     network(generator, detail, device, info)
 }
 
-fn classic(info: &StreamInfo, detail: Detail, warning: Option<String>) -> Built {
-    Built { filter: Box::new(Classic::new(info, detail)), device: "none (no network)".into(), warning }
+fn classic(warning: Option<String>) -> Built {
+    Built { draw: Box::new(Classic), device: "none (no network)".into(), warning }
 }
 
 #[cfg(feature = "torch")]
 fn network(generator: &config::Generator, detail: Detail, device: Device, info: &StreamInfo) -> Result<Built> {
     let network = load(&generator.weights)?;
     let chosen = device.choose()?;
-    let filter = Box::new(Generator::new(&network, &chosen, info, detail)?);
-    Ok(Built { filter, device: chosen.name, warning: chosen.warning })
+    let draw = Box::new(Generator::new(&network, &chosen, detail.working_size(info.size))?);
+    Ok(Built { draw, device: chosen.name, warning: chosen.warning })
 }
 
 #[cfg(not(feature = "torch"))]
-fn network(_: &config::Generator, detail: Detail, device: Device, info: &StreamInfo) -> Result<Built> {
+fn network(_: &config::Generator, _: Detail, device: Device, _: &StreamInfo) -> Result<Built> {
     if let Device::Cuda(_) = device {
         let reason = "this program was built without libtorch".into();
         return Err(crate::error::Error::Device { device: device.to_string(), reason });
     }
     let warning = "this program was built without libtorch: the shaders alone draw";
-    Ok(classic(info, detail, Some(warning.into())))
+    Ok(classic(Some(warning.into())))
 }

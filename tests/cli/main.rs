@@ -217,3 +217,26 @@ fn completions_and_styles_go_to_stdout() {
         assert!(String::from_utf8_lossy(&run.get_output().stdout).contains(word), "{arguments:?}");
     }
 }
+
+#[test]
+fn drawing_on_twos_halves_the_pictures_and_keeps_time_and_sound() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, output) = (folder.path().join("in.mp4"), folder.path().join("out.mkv"));
+    clip(&input, "320x180", "1", &["-c:v", "libx264", "-c:a", "aac"]);
+    let lossless = ["--encoder", "ffv1", "--device", "cpu", "--hold", "2"];
+    comicvid().arg(&input).arg(&output).args(lossless).assert().success();
+    let times = |file: &Path| -> Vec<f64> {
+        // A line may go on with side data, whose end is a line of its own.
+        let seconds = |line: &str| line.split(',').next().unwrap().parse::<f64>().ok();
+        probe(file, "v:0", "frame=pts_time").lines().filter_map(seconds).collect()
+    };
+    assert_eq!(times(&output).len(), 25);
+    // Matroska counts in milliseconds.
+    let drift = times(&input).into_iter().zip(times(&output)).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    assert!(drift < 0.001, "{drift}");
+    assert_eq!(support::packet_hash(&output, "a:0"), support::packet_hash(&input, "a:0"));
+    let frames = support::frame_hashes(&output);
+    for (index, pair) in frames.windows(2).enumerate() {
+        assert_eq!(pair[0] == pair[1], index % 2 == 0, "frames {index} and {}", index + 1);
+    }
+}

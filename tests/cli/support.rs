@@ -68,3 +68,13 @@ fn first_frame(file: &Path) -> Vec<u8> {
         before.iter().map(OsStr::new).chain([file.as_os_str()]).chain(after.iter().map(OsStr::new)).collect::<Vec<_>>(),
     )
 }
+
+/// A hash of each decoded frame.
+pub fn frame_hashes(file: &Path) -> Vec<String> {
+    let before = ["-v", "error", "-i"].iter().map(OsStr::new);
+    let after = ["-map", "0:v:0", "-f", "framehash", "-hash", "md5", "-"].iter().map(OsStr::new);
+    let text = run("ffmpeg", before.chain([file.as_os_str()]).chain(after));
+    let lines = String::from_utf8(text).unwrap();
+    let hash = |line: &str| line.rsplit(',').next().unwrap().trim().to_owned();
+    lines.lines().filter(|line| !line.starts_with('#')).map(hash).collect()
+}

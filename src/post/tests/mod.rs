@@ -64,7 +64,9 @@ fn run(
     let input = info(photo.size, photo.format, photo.color);
     let mut chain = PostChain::new(context.clone(), settings, &input, output, drawing.size).unwrap();
     let stamp = Stamp { index: 3, pts: -7, duration: 2 };
-    assert!(chain.push(Frame { stamp, image: Drawn { photo, drawing } }).unwrap().is_none());
+    assert!(
+        chain.push(Frame { stamp, image: Drawn { photo, drawing: Some(drawing), motion: None } }).unwrap().is_none()
+    );
     let done = chain.drain().unwrap().unwrap();
     assert_eq!(done.stamp, stamp);
     assert!(chain.drain().unwrap().is_none());
@@ -106,7 +108,11 @@ fn pictures_leave_in_order_and_none_is_lost() {
     for i in 0..7 {
         let stamp = Stamp { index: i.into(), pts: i64::from(i) * 3, duration: 3 };
         let drawing = Drawing { size: small, rgba: vec![0; 8 * 8 * 4] };
-        out.extend(chain.push(Frame { stamp, image: Drawn { photo: photo(i), drawing } }).unwrap());
+        out.extend(
+            chain
+                .push(Frame { stamp, image: Drawn { photo: photo(i), drawing: Some(drawing), motion: None } })
+                .unwrap(),
+        );
     }
     while let Some(frame) = chain.drain().unwrap() {
         out.push(frame);
@@ -126,6 +132,6 @@ fn a_picture_of_another_size_is_an_error() {
     let stamp = Stamp { index: 0, pts: 0, duration: 0 };
     let drawing = Drawing { size: Size::new(8, 8), rgba: vec![0; 8 * 8 * 4] };
     let photo = rgba(Size::new(17, 16), |_, _| [0.0; 3]);
-    let error = chain.push(Frame { stamp, image: Drawn { photo, drawing } }).unwrap_err();
+    let error = chain.push(Frame { stamp, image: Drawn { photo, drawing: Some(drawing), motion: None } }).unwrap_err();
     assert!(error.to_string().contains("16x16") && error.to_string().contains("17x16"), "{error}");
 }

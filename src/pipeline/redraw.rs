@@ -1,0 +1,90 @@
+//! The network thread's filter: reduces each photo, has it redrawn, and keeps the drawings calm.
+//!
+//! ```text
+//! planes ─▶ Reduce ─▶ Calm::before ─▶ Draw ─▶ Calm::after ─▶ Drawn
+//! ```
+//!
+//! Everything it remembers it forgets at a cut, so that a shot is drawn alike whatever came before it.
+
+use crate::error::Result;
+use crate::frame::{CpuImage, Drawn, Frame, StreamInfo};
+use crate::motion::{Calm, Cuts};
+use crate::stage::{Draw, FrameFilter};
+use crate::stylize::{Detail, Reduce};
+
+/// How drawings follow one another.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Manner {
+    /// 0 (each picture by itself) ..= 1 (as calm as can be).
+    pub calm: f32,
+    /// A new drawing every so many frames, 1 or more; a cut gets one at once.
+    pub hold: u32,
+}
+
+impl Default for Manner {
+    fn default() -> Self {
+        Self { calm: Calm::DEFAULT, hold: 1 }
+    }
+}
+
+/// See the module.
+pub struct Redraw {
+    draw: Box<dyn Draw>,
+    detail: Detail,
+    reduce: Reduce,
+    manner: Manner,
+    calm: Calm,
+    /// Looks for cuts in every frame where not every frame is drawn.
+    cuts: Option<Cuts>,
+    /// Frames since a drawing was made.
+    held: u32,
+}
+
+impl Redraw {
+    /// For frames of `info`.
+    #[must_use]
+    pub fn new(draw: Box<dyn Draw>, info: &StreamInfo, detail: Detail, manner: Manner) -> Self {
+        let reduce = Reduce::new(info.size, info.format, info.color, detail.working_size(info.size));
+        let cuts = (manner.hold > 1).then(Cuts::default);
+        Self { draw, detail, reduce, manner, calm: Calm::new(manner.calm), cuts, held: 0 }
+    }
+
+    fn redraw(&mut self, photo: CpuImage) -> Result<Drawn> {
+        if !self.reduce.fits(&photo) {
+            let size = self.detail.working_size(photo.size);
+            self.reduce = Reduce::new(photo.size, photo.format, photo.color, size);
+        }
+        let mut small = self.reduce.run(&photo);
+        if let Some(cuts) = &mut self.cuts {
+            if cuts.is_cut(&small) {
+                self.calm = Calm::new(self.manner.calm);
+                self.held = 0;
+            }
+            let again = self.held > 0;
+            self.held = (self.held + 1) % self.manner.hold;
+            if again {
+                return Ok(Drawn { photo, drawing: None, motion: None });
+            }
+        }
+        self.calm.before(&mut small);
+        let mut drawing = self.draw.draw(&small)?;
+        self.calm.after(&mut drawing);
+        Ok(Drawn { photo, drawing: Some(drawing), motion: self.calm.motion() })
+    }
+}
+
+impl FrameFilter for Redraw {
+    type In = CpuImage;
+    type Out = Drawn;
+
+    fn push(&mut self, frame: Frame<CpuImage>) -> Result<Option<Frame<Drawn>>> {
+        frame.try_map(|photo| self.redraw(photo)).map(Some)
+    }
+
+    fn drain(&mut self) -> Result<Option<Frame<Drawn>>> {
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,127 @@
+//! What the filter hands on, with a counter in place of the generator.
+
+use super::*;
+use crate::error::Error;
+use crate::frame::{ColorInfo, Drawing, PixelFormat, Rational, Size, SmallRgb, Stamp};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+const SIZE: Size = Size::new(192, 112);
+
+/// Gives the photo back and counts.
+#[derive(Clone, Default)]
+struct Copyist(Arc<AtomicU32>);
+
+impl Draw for Copyist {
+    fn draw(&mut self, photo: &SmallRgb) -> Result<Drawing> {
+        self.0.fetch_add(1, Relaxed);
+        Ok(photo.to_drawing())
+    }
+}
+
+struct Broken;
+
+impl Draw for Broken {
+    fn draw(&mut self, _: &SmallRgb) -> Result<Drawing> {
+        Err(Error::network("out of memory"))
+    }
+}
+
+fn info(size: Size) -> StreamInfo {
+    StreamInfo {
+        size,
+        format: PixelFormat::Rgba8,
+        color: ColorInfo::SRGB,
+        sample_aspect: Rational::new(1, 1),
+        time_base: Rational::new(1, 25),
+        frame_rate: None,
+        frame_count: None,
+        live: false,
+    }
+}
+
+/// A frame of coarse random texture: `scene` chooses it, `time` adds grain and moves it two pixels a frame.
+fn frame(scene: u32, time: u32, size: Size) -> Frame<CpuImage> {
+    let hash = |x: u32, y: u32, seed: u32| {
+        let mut h = x.wrapping_mul(0x9e37_79b1) ^ y.wrapping_mul(0x85eb_ca77) ^ seed.wrapping_mul(0xc2b2_ae3d);
+        h = (h ^ (h >> 15)).wrapping_mul(0x2c1b_3c6d);
+        (h ^ (h >> 13)) >> 8
+    };
+    let mut rgba = Vec::with_capacity(size.pixels() * 4);
+    for (x, y) in (0..size.height).flat_map(|y| (0..size.width).map(move |x| (x, y))) {
+        let block = hash((x + 2 * time) / 11, y / 9, scene);
+        let grain = hash(x, y, 1000 + time) % 7;
+        rgba.extend([block % 200, block / 200 % 200, block / 40_000 % 200].map(|c| (c + 20 + grain) as u8));
+        rgba.push(255);
+    }
+    let image = CpuImage::from_planes(size, PixelFormat::Rgba8, ColorInfo::SRGB, vec![rgba]);
+    Frame { stamp: Stamp { index: time.into(), pts: i64::from(time) * 40, duration: 40 }, image }
+}
+
+fn run(manner: Manner, frames: impl Iterator<Item = Frame<CpuImage>>) -> (Vec<Frame<Drawn>>, u32) {
+    let copyist = Copyist::default();
+    let mut filter = Redraw::new(Box::new(copyist.clone()), &info(SIZE), Detail::Standard, manner);
+    let mut out: Vec<_> = frames.filter_map(|frame| filter.push(frame).unwrap()).collect();
+    out.extend(std::iter::from_fn(|| filter.drain().unwrap()));
+    (out, copyist.0.load(Relaxed))
+}
+
+fn drawings(frames: &[Frame<Drawn>]) -> Vec<Option<Drawing>> {
+    frames.iter().map(|frame| frame.image.drawing.clone()).collect()
+}
+
+#[test]
+fn without_calm_each_drawing_is_that_of_its_photo() {
+    let manner = Manner { calm: 0.0, ..Manner::default() };
+    let (together, _) = run(manner, (0..3).map(|time| frame(1, time, SIZE)));
+    for (time, drawn) in together.iter().enumerate() {
+        let image = frame(1, time as u32, SIZE).image;
+        let small = Reduce::new(SIZE, image.format, image.color, Detail::Standard.working_size(SIZE)).run(&image);
+        assert_eq!(drawn.image.drawing, Some(small.to_drawing()));
+        assert_eq!(drawn.image.motion, None);
+        assert_eq!((drawn.stamp.pts, drawn.image.photo.size), (time as i64 * 40, SIZE));
+    }
+}
+
+#[test]
+fn calm_changes_drawings_and_a_cut_forgets_all() {
+    let film = (0..4).map(|time| frame(1, time, SIZE)).chain((4..8).map(|time| frame(2, time, SIZE)));
+    let (all, _) = run(Manner::default(), film);
+    let (fresh, _) = run(Manner::default(), (4..8).map(|time| frame(2, time, SIZE)));
+    assert_eq!(drawings(&all[4..]), drawings(&fresh));
+    let motion = |frames: &[Frame<Drawn>]| frames.iter().map(|f| f.image.motion.is_some()).collect::<Vec<_>>();
+    assert_eq!(motion(&all), [false, true, true, true, false, true, true, true]);
+    let (off, _) = run(Manner { calm: 0.0, ..Manner::default() }, (4..8).map(|time| frame(2, time, SIZE)));
+    assert_eq!(drawings(&off)[0], drawings(&fresh)[0]);
+    assert_ne!(drawings(&off)[1..], drawings(&fresh)[1..]);
+}
+
+#[test]
+fn held_frames_cost_no_drawing_and_a_cut_gets_one_at_once() {
+    for calm in [0.0, Manner::default().calm] {
+        let manner = Manner { calm, hold: 3 };
+        let film = (0..5).map(|time| frame(1, time, SIZE)).chain((5..10).map(|time| frame(2, time, SIZE)));
+        let (out, drawn) = run(manner, film);
+        let new: Vec<bool> = out.iter().map(|frame| frame.image.drawing.is_some()).collect();
+        assert_eq!(new, [true, false, false, true, false, true, false, false, true, false]);
+        assert_eq!((drawn, out.len()), (4, 10));
+        assert!(out.iter().enumerate().all(|(i, frame)| frame.stamp.pts == i as i64 * 40));
+    }
+}
+
+#[test]
+fn frames_of_another_size_start_anew() {
+    let other = Size::new(104, 200);
+    let film = [frame(1, 0, SIZE), frame(1, 1, SIZE), frame(1, 2, other), frame(1, 3, other)];
+    let (out, _) = run(Manner::default(), film.into_iter());
+    let sizes: Vec<Size> = out.iter().map(|frame| frame.image.drawing.as_ref().unwrap().size).collect();
+    let [a, b] = [SIZE, other].map(|size| Detail::Standard.working_size(size));
+    assert_eq!(sizes, [a, a, b, b]);
+    assert_eq!(out[2].image.motion, None);
+}
+
+#[test]
+fn a_failing_generator_fails_the_run() {
+    let mut filter = Redraw::new(Box::new(Broken), &info(SIZE), Detail::Standard, Manner::default());
+    assert!(matches!(filter.push(frame(1, 0, SIZE)), Err(Error::Network { .. })));
+}
