@@ -40,6 +40,8 @@ pub struct Cli {
 /// Everything but drawing a file.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Draw a camera now: into a stream over HTTP, a recording, …
+    Live(Live),
     /// List the styles, or every setting a style can change
     Styles(Styles),
     /// Measure how fast this machine draws, stage by stage
@@ -136,6 +138,56 @@ pub enum Detail {
     Fine,
 }
 
+/// `comicvid live`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  comicvid live --camera test --no-window --serve 8090        # then open http://127.0.0.1:8090/
+  comicvid live --camera file:clip.mp4 --no-window --serve 8090 --seconds 20
+  comicvid live --camera test --no-window --record out.mp4 --detail draft --seconds 10
+
+It runs until Ctrl-C. In OBS: Media Source, no local file, input http://127.0.0.1:8090/stream.mjpg, input format mpjpeg.")]
+pub struct Live {
+    /// `test` (a moving pattern) or file:CLIP (a film, again and again)
+    #[arg(long, value_name = "CAMERA", default_value = "test")]
+    pub camera: String,
+    /// Wanted picture size, WIDTHxHEIGHT
+    #[arg(long, value_name = "SIZE")]
+    pub size: Option<String>,
+    /// Wanted frames a second
+    #[arg(long, value_name = "RATE")]
+    pub fps: Option<String>,
+    /// Exchange left and right
+    #[arg(long)]
+    pub mirror: bool,
+    /// How it looks
+    #[command(flatten)]
+    pub look: Look,
+    /// What computes
+    #[command(flatten)]
+    pub machine: Machine,
+    /// Stream over HTTP at this address (127.0.0.1:8090) or port; a port alone is for this machine only
+    #[arg(long, value_name = "ADDRESS")]
+    pub serve: Option<String>,
+    /// Record to this video file
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// Replace an existing recording
+    #[arg(long)]
+    pub overwrite: bool,
+    /// Open the camera only while somebody watches
+    #[arg(long)]
+    pub on_demand: bool,
+    /// Run without a window
+    #[arg(long)]
+    pub no_window: bool,
+    /// Stop after so many seconds
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub seconds: Option<f64>,
+    /// Report each second, and at the end, as JSON lines on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// `comicvid styles`.
 #[derive(Debug, Args)]
 pub struct Styles {
@@ -219,6 +271,11 @@ fn key_value(text: &str) -> Result<(String, String), String> {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         _ => Err("expected KEY=VALUE".to_owned()),
     }
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    let value: f64 = text.parse().map_err(|_| "expected a number".to_owned())?;
+    if value > 0.0 && value <= 1e9 { Ok(value) } else { Err("expected a number above 0".to_owned()) }
 }
 
 fn unit_interval(text: &str) -> Result<f32, String> {

@@ -112,6 +112,22 @@ pub enum Error {
         /// Why.
         source: Cause,
     },
+    /// A camera that cannot be used as asked.
+    #[error("cannot use camera {name}: {reason}")]
+    Camera {
+        /// As given, or the camera's own name.
+        name: String,
+        /// Why.
+        reason: String,
+    },
+    /// A live output that cannot be offered: an address in use, a virtual camera that is not there.
+    #[error("cannot offer {target}: {reason}")]
+    Offer {
+        /// What was to be offered.
+        target: String,
+        /// Why.
+        reason: String,
+    },
     /// Training data that cannot be trained on.
     #[error("cannot train: {reason}")]
     Training {
@@ -179,7 +195,10 @@ impl Error {
                     .into()
             }
             Self::Panicked { .. } => "this is a defect of comicvid: please report it with the command you ran".into(),
-            Self::Network { .. } | Self::Training { .. } => return None,
+            Self::Camera { .. } => {
+                "`comicvid devices` lists cameras; --camera test and --camera file:clip.mp4 stand in for one".into()
+            }
+            Self::Network { .. } | Self::Training { .. } | Self::Offer { .. } => return None,
         })
     }
 }

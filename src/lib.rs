@@ -21,6 +21,7 @@
 //! |---|---|
 //! | [`app`] | from what was typed to what is done: the only place where the parts meet |
 //! | [`cli`] | what can be typed; also compiled into the launcher (`main.rs`), which loads this library |
+//! | [`live`] | a camera's run: threads that drop frames rather than fall behind, outputs, cards, what a window may do |
 //! | `train`, [`eval`] | the trainer of the generator; metrics |
 //! | [`pipeline`] | threads, links, progress counts, one outcome |
 //! | [`source`], [`stylize`], [`motion`], [`post`], [`sink`] | the stages; siblings never import each other |
@@ -50,6 +51,7 @@ pub mod error;
 pub mod eval;
 pub mod frame;
 pub mod gpu;
+pub mod live;
 pub mod motion;
 pub mod pipeline;
 pub mod post;

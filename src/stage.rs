@@ -3,11 +3,13 @@
 //! 1. Frames are pushed in presentation order and leave in presentation order.
 //! 2. A filter answers a push with at most one frame, usually an older one.
 //! 3. The end of the stream is a value (`Ok(None)`), never an error.
-//! 4. After the last push, `drain` is called until it answers `None`.
+//! 4. After the last push, `drain` is called until it answers `None`. A live run drains the shaders after every push, since
+//!    a picture that is held back is late.
 //! 5. An error ends the run. It is returned once and logged nowhere else.
 //! 6. No stage changes a [`Stamp`](crate::frame::Stamp), except one whose job is time (`--fps`).
 //! 7. All that can fail for a reason known in advance fails at construction.
 
+use crate::config::Settings;
 use crate::error::Result;
 use crate::frame::{CpuImage, Drawing, Frame, SmallRgb, StreamInfo};
 
@@ -38,6 +40,15 @@ pub trait FrameFilter: Send {
     /// # Errors
     /// As `push`.
     fn drain(&mut self) -> Result<Option<Frame<Self::Out>>>;
+    /// Takes other settings, from the next push on. `false` where that needs a filter built anew; this one then goes on
+    /// with the settings it has.
+    ///
+    /// # Errors
+    /// As `push`.
+    fn retune(&mut self, settings: &Settings) -> Result<bool> {
+        let _ = settings;
+        Ok(false)
+    }
 }
 
 /// Redraws small photos: the generator, or what stands in for it. Knows one picture at a time, so that the same photo
@@ -48,6 +59,14 @@ pub trait Draw: Send {
     /// # Errors
     /// [`Error::Network`](crate::error::Error::Network).
     fn draw(&mut self, photo: &SmallRgb) -> Result<Drawing>;
+    /// As [`FrameFilter::retune`].
+    ///
+    /// # Errors
+    /// As `draw`.
+    fn retune(&mut self, settings: &Settings) -> Result<bool> {
+        let _ = settings;
+        Ok(false)
+    }
 }
 
 /// Where frames go. Takes itself at the end, so that a trailer is written once or its failure reported.

@@ -7,10 +7,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules from the top down; those on one line are siblings and do not import each other, except on the last.
-const LAYERS: [&[&str]; 7] = [
+const LAYERS: [&[&str]; 8] = [
     &["main", "launch"],
     &["app"],
-    &["cli", "window", "train", "eval"],
+    &["window"],
+    &["cli", "live", "train", "eval"],
     &["pipeline"],
     &["source", "stylize", "motion", "post", "sink"],
     &["gpu", "av"],

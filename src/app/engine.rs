@@ -48,8 +48,7 @@ impl Engine {
             if software {
                 warnings.push(format!("{adapter} is a software renderer: shaders run on the processor, slowly"));
             }
-            let manner = Manner { calm: settings.motion.calm, hold: settings.motion.hold };
-            let redraw = Redraw::new(stylizer.draw, input, detail, manner);
+            let redraw = Redraw::new(stylizer.draw, input, detail, Manner::from(settings));
             Ok(Self { stylizer: Box::new(redraw), post, device: stylizer.device, adapter, warnings })
         })
     }
@@ -81,7 +80,7 @@ pub fn settings(look: &cli::Look) -> Result<Settings> {
     Ok(settings)
 }
 
-fn detail(detail: cli::Detail) -> Detail {
+pub(super) fn detail(detail: cli::Detail) -> Detail {
     match detail {
         cli::Detail::Draft => Detail::Draft,
         cli::Detail::Standard => Detail::Standard,

@@ -4,8 +4,10 @@ mod bench;
 mod convert;
 mod engine;
 mod interrupt;
+mod live;
 mod progress;
 mod quantity;
+mod studio;
 mod styles;
 #[cfg(feature = "torch")]
 mod train;
@@ -43,6 +45,7 @@ fn main() -> i32 {
     let voice = match &cli.command {
         None => Voice::choose(cli.convert.json, cli.convert.quiet),
         Some(Command::Bench(bench)) => Voice::choose(bench.json, false),
+        Some(Command::Live(live)) => Voice::choose(live.json, false),
         Some(_) => Voice::choose(false, false),
     };
     match dispatch(&cli, voice) {
@@ -59,6 +62,7 @@ fn dispatch(cli: &Cli, voice: Voice) -> Result<Outcome> {
     match (&cli.command, &cli.input, &cli.output) {
         (Some(Command::Styles(args)), ..) => styles::run(args)?,
         (Some(Command::Bench(args)), ..) => bench::run(args, voice)?,
+        (Some(Command::Live(args)), ..) => live::run(args, voice)?,
         (Some(Command::Train(args)), ..) => return train(args, voice),
         (Some(Command::Completions { shell }), ..) => completions(*shell),
         (None, Some(input), Some(output)) => return convert::run(input, output, &cli.convert, voice),

@@ -71,7 +71,8 @@ pub fn line(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
-fn object(value: &Value) {
+/// Writes a JSON line to stdout. A closed stdout is nobody's loss.
+pub fn object(value: &Value) {
     let _ = writeln!(std::io::stdout(), "{value}");
 }
 

@@ -45,6 +45,18 @@ impl Packet {
         unsafe { ffi::av_packet_unref(self.0) }
     }
 
+    /// What is in it.
+    #[must_use]
+    pub fn data(&self) -> &[u8] {
+        // SAFETY: plain fields of a live packet.
+        let (data, size) = unsafe { ((*self.0).data, usize::try_from((*self.0).size).unwrap_or(0)) };
+        if data.is_null() {
+            return &[];
+        }
+        // SAFETY: the packet's buffer has `size` bytes from `data` on, and is not written to while it is borrowed.
+        unsafe { std::slice::from_raw_parts(data, size) }
+    }
+
     /// The stream it belongs to.
     #[must_use]
     pub fn stream(&self) -> usize {

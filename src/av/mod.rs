@@ -10,6 +10,7 @@
 //! | [`orient`] | display matrices, applied to planes |
 //! | [`palette`] | 256 colours for GIF |
 //! | [`container`], [`encoder`], [`encode`] | which container and encoder, with which options; frames into packets |
+//! | [`jpeg`] | single pictures to and from JPEG, in memory |
 //! | [`mux`], [`copy`] | packets into files; the streams that are handed on untouched |
 //!
 //! Everything here is owned by the thread that made it and may move between threads, never be shared.
@@ -27,6 +28,7 @@ pub mod demux;
 pub mod encode;
 pub mod encoder;
 mod fields;
+pub mod jpeg;
 mod log;
 pub mod mux;
 pub mod orient;

@@ -7,7 +7,7 @@ use super::{AvError, allocated};
 use crate::frame::{ColorInfo, CpuImage, Matrix, PixelFormat, Range, Size};
 use ffmpeg_next::ffi::{self, SwsContext};
 use ffmpeg_next::software::scaling::Flags;
-use std::ffi::c_int;
+use std::ffi::{CStr, c_int};
 
 /// One side of a conversion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,23 +54,29 @@ impl Scaler {
     /// libswscale does not read the one format or write the other.
     pub fn new(from: Side, to: Side) -> Result<Self, AvError> {
         let flags = Flags::BICUBIC | Flags::ACCURATE_RND | Flags::FULL_CHR_H_INT | Flags::FULL_CHR_H_INP;
-        let null = std::ptr::null_mut();
-        // SAFETY: no filters, default parameters; the formats are FFmpeg's own numbers.
-        let context = allocated(unsafe {
-            ffi::sws_getContext(
-                from.size.width as c_int,
-                from.size.height as c_int,
-                full_range_name(from.format).raw(),
-                to.size.width as c_int,
-                to.size.height as c_int,
-                full_range_name(to.format).raw(),
-                flags.bits(),
-                null,
-                null,
-                std::ptr::null(),
-            )
-        })
-        .map_err(|_| AvError::InvalidData)?;
+        // SAFETY: no preconditions.
+        let context = allocated(unsafe { ffi::sws_alloc_context() })?;
+        let scaler = Self { context, from, to };
+        // The ranges must be known before the context is set up: between formats that are otherwise the same, libswscale
+        // would choose to copy.
+        let options: [(&CStr, i64); 9] = [
+            (c"sws_flags", i64::from(flags.bits())),
+            (c"srcw", from.size.width.into()),
+            (c"srch", from.size.height.into()),
+            (c"src_format", full_range_name(from.format).raw() as i64),
+            (c"src_range", (from.range == Range::Full).into()),
+            (c"dstw", to.size.width.into()),
+            (c"dsth", to.size.height.into()),
+            (c"dst_format", full_range_name(to.format).raw() as i64),
+            (c"dst_range", (to.range == Range::Full).into()),
+        ];
+        for (name, value) in options {
+            // SAFETY: a live context, which is an options object; the name is NUL-terminated.
+            super::check(unsafe { ffi::av_opt_set_int(context.cast(), name.as_ptr(), value, 0) })?;
+        }
+        // SAFETY: a live context with its options, no filters.
+        let ready = unsafe { ffi::sws_init_context(context, std::ptr::null_mut(), std::ptr::null_mut()) };
+        super::check(ready).map_err(|_| AvError::InvalidData)?;
         // SAFETY: a live context; the tables are static. The return value only says that the formats do not need it.
         unsafe {
             ffi::sws_setColorspaceDetails(
@@ -84,7 +90,7 @@ impl Scaler {
                 1 << 16,
             );
         }
-        Ok(Self { context, from, to })
+        Ok(scaler)
     }
 
     /// Whether this scaler does `from` to `to`.
@@ -213,6 +219,17 @@ mod tests {
         let rgb = Converter::default().convert(yuv, size, PixelFormat::Rgba8, ColorInfo::SRGB).expect("4:2:0 to RGBA");
         let pixel = &rgb.row(0, 5)[20..24];
         assert!(pixel[0] >= 252 && pixel[1] <= 3 && pixel[2] <= 3 && pixel[3] == 255, "{pixel:?}");
+    }
+
+    #[test]
+    fn the_range_alone_is_converted_too() {
+        let size = Size::new(16, 16);
+        let planes = vec![vec![235; 256], vec![128; 64], vec![240; 64]];
+        let limited = CpuImage::from_planes(size, PixelFormat::I420, ColorInfo::BT709, planes);
+        let color = ColorInfo { range: Range::Full, ..ColorInfo::BT709 };
+        let full = Converter::default().convert(limited, size, PixelFormat::I420, color).unwrap();
+        assert_eq!((full.row(0, 3)[3], full.row(1, 3)[3]), (255, 128));
+        assert!(full.row(2, 3)[3] >= 254, "{}", full.row(2, 3)[3]);
     }
 
     #[test]

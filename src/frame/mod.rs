@@ -2,11 +2,13 @@
 //!
 //! Nothing here knows FFmpeg, wgpu or tch: these types are what the stages exchange.
 
+mod clock;
 mod color;
 mod image;
 mod motion;
 mod time;
 
+pub use clock::Clock;
 pub use color::{ChromaSiting, ColorInfo, Matrix, Range};
 pub use image::{CpuImage, Drawing, Drawn, Packing, PixelFormat, Planes, Size, SmallRgb};
 pub use motion::Motion;

@@ -12,7 +12,9 @@ mod upload;
 
 pub use context::Context;
 pub use download::Readback;
-pub use pass::{Pass, Resource, Shader, Use, storage_buffer, texture, uniform_buffer, view, write_texture};
+pub use pass::{
+    Pass, Resource, Shader, Use, storage_buffer, texture, uniform_buffer, view, write_texture, write_uniform,
+};
 pub use planes::{Codes, Layout, PlaneLayout};
 pub use timing::{PassTime, Timer};
 pub use upload::PhotoPlanes;

@@ -25,7 +25,7 @@ pub enum Resource<'a> {
 }
 
 /// Shader text that was put together, with the values of its overridable constants.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Shader {
     /// WGSL.
     pub source: String,
@@ -273,6 +273,12 @@ pub fn uniform_buffer(context: &Context, label: &str, value: &[u8]) -> wgpu::Buf
     });
     context.queue.write_buffer(&buffer, 0, value);
     buffer
+}
+
+/// Puts other values into a buffer of [`uniform_buffer`], seen by what is submitted from now on. `value` has the buffer's
+/// length.
+pub fn write_uniform(context: &Context, buffer: &wgpu::Buffer, value: &[u8]) {
+    context.queue.write_buffer(buffer, 0, value);
 }
 
 /// What a texture is for.

@@ -1,8 +1,9 @@
 //! Links between stages: lossless for files, newest-only for live pictures.
 
-use crossbeam_channel::{self as channel, TrySendError};
+use crossbeam_channel::{self as channel, RecvTimeoutError, TrySendError};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 /// What a full link does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +15,11 @@ pub enum Policy {
     },
     /// The oldest waiting item is thrown away and counted. Latency stays bounded.
     Newest,
+    /// As `Newest`, but so many may wait: for a receiver that is fast enough though not at every moment.
+    Recent {
+        /// How many items may wait.
+        depth: usize,
+    },
 }
 
 /// The other end is gone; the sender should stop quietly.
@@ -35,12 +41,12 @@ pub struct Receiver<T>(Arc<channel::Receiver<T>>);
 #[must_use]
 pub fn link<T>(policy: Policy) -> (Sender<T>, Receiver<T>) {
     let depth = match policy {
-        Policy::Wait { depth } => depth,
+        Policy::Wait { depth } | Policy::Recent { depth } => depth,
         Policy::Newest => 1,
     };
     let (tx, rx) = channel::bounded(depth);
     let rx = Arc::new(rx);
-    let evict = (policy == Policy::Newest).then(|| Arc::downgrade(&rx));
+    let evict = (!matches!(policy, Policy::Wait { .. })).then(|| Arc::downgrade(&rx));
     (Sender { tx, evict, dropped: Arc::default() }, Receiver(rx))
 }
 
@@ -71,6 +77,11 @@ impl<T> Sender<T> {
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Relaxed)
     }
+    /// The count behind [`Sender::dropped`], to be read while another thread has the sender.
+    #[must_use]
+    pub fn drops(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.dropped)
+    }
 }
 
 impl<T> Receiver<T> {
@@ -78,6 +89,17 @@ impl<T> Receiver<T> {
     #[must_use]
     pub fn recv(&self) -> Option<T> {
         self.0.recv().ok()
+    }
+    /// Waits for the next item, but not for longer than `timeout`: then `Ok(None)`.
+    ///
+    /// # Errors
+    /// [`Closed`] once the sender is gone and the link is empty.
+    pub fn recv_for(&self, timeout: Duration) -> Result<Option<T>, Closed> {
+        match self.0.recv_timeout(timeout) {
+            Ok(item) => Ok(Some(item)),
+            Err(RecvTimeoutError::Timeout) => Ok(None),
+            Err(RecvTimeoutError::Disconnected) => Err(Closed),
+        }
     }
 }
 
@@ -92,6 +114,24 @@ mod tests {
             tx.send(i).unwrap();
         }
         assert_eq!((rx.recv(), tx.dropped()), (Some(4), 4));
+    }
+
+    #[test]
+    fn recent_keeps_as_many_as_it_says() {
+        let (tx, rx) = link(Policy::Recent { depth: 3 });
+        let drops = tx.drops();
+        (0..5).for_each(|i| tx.send(i).unwrap());
+        drop(tx);
+        let wait = || rx.recv_for(Duration::from_millis(1));
+        assert_eq!([wait(), wait(), wait(), wait()], [Ok(Some(2)), Ok(Some(3)), Ok(Some(4)), Err(Closed)]);
+        assert_eq!(drops.load(Relaxed), 2);
+    }
+
+    #[test]
+    fn waiting_ends_in_time() {
+        let (tx, rx) = link::<u8>(Policy::Newest);
+        assert_eq!(rx.recv_for(Duration::from_millis(1)), Ok(None));
+        drop(tx);
     }
 
     #[test]

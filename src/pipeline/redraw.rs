@@ -6,6 +6,7 @@
 //!
 //! Everything it remembers it forgets at a cut, so that a shot is drawn alike whatever came before it.
 
+use crate::config::Settings;
 use crate::error::Result;
 use crate::frame::{CpuImage, Drawn, Frame, StreamInfo};
 use crate::motion::{Calm, Cuts};
@@ -19,6 +20,12 @@ pub struct Manner {
     pub calm: f32,
     /// A new drawing every so many frames, 1 or more; a cut gets one at once.
     pub hold: u32,
+}
+
+impl From<&Settings> for Manner {
+    fn from(settings: &Settings) -> Self {
+        Self { calm: settings.motion.calm, hold: settings.motion.hold }
+    }
 }
 
 impl Default for Manner {
@@ -83,6 +90,18 @@ impl FrameFilter for Redraw {
 
     fn drain(&mut self) -> Result<Option<Frame<Drawn>>> {
         Ok(None)
+    }
+
+    fn retune(&mut self, settings: &Settings) -> Result<bool> {
+        let manner = Manner::from(settings);
+        if manner.calm != self.manner.calm {
+            self.calm = Calm::new(manner.calm);
+        }
+        if manner.hold != self.manner.hold {
+            (self.cuts, self.held) = ((manner.hold > 1).then(Cuts::default), 0);
+        }
+        self.manner = manner;
+        self.draw.retune(settings)
     }
 }
 

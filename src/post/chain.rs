@@ -2,13 +2,14 @@
 
 use super::fragment::{self, Fragment};
 use super::frame_uniform::{FrameUniform, strength, unit};
+use super::upsample::UpsampleUniform;
 use super::{flow, halftone, outline, paper, tone, upsample};
 use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::frame::{ColorInfo, CpuImage, Drawing, Drawn, Frame, PixelFormat, Size, StreamInfo};
 use crate::gpu::{
     Codes, Context, Layout, Pass, PassTime, PhotoPlanes, Readback, Resource, Shader, Timer, Use, storage_buffer,
-    texture, uniform_buffer, view, write_texture,
+    texture, uniform_buffer, view, write_texture, write_uniform,
 };
 use crate::stage::FrameFilter;
 
@@ -33,6 +34,64 @@ pub struct PostChain {
     passes: Vec<Pass>,
     packed: wgpu::Buffer,
     readback: Readback,
+    ends: Ends,
+    shader: Shader,
+    uniforms: Uniforms,
+}
+
+/// What comes in and goes out: fixed for a chain.
+#[derive(Clone, Debug)]
+struct Ends {
+    photo: (Layout, ColorInfo),
+    out: (Layout, ColorInfo),
+    drawing: Size,
+}
+
+/// All that depends on the settings.
+struct Plan {
+    fragments: Vec<Fragment>,
+    shader: Shader,
+    frame: FrameUniform,
+    upsample: UpsampleUniform,
+}
+
+impl Plan {
+    fn new(settings: &Settings, ends: &Ends) -> Self {
+        let Ends { photo: (photo, color), out: (out, out_color), drawing } = ends;
+        let codes = Codes::new(out.format, *out_color);
+        let fragments = fragments(settings, unit(photo.size));
+        let shader = shader(settings, &fragments, photo, out, codes.lift, codes.max);
+        let frame = FrameUniform::new(settings, (photo, *color), (out, *out_color), *drawing);
+        Self { fragments, shader, frame, upsample: UpsampleUniform::from(&settings.upsample) }
+    }
+}
+
+/// Where the numbers of a [`Plan`] lie on the device.
+#[derive(Debug)]
+struct Uniforms {
+    frame: wgpu::Buffer,
+    upsample: wgpu::Buffer,
+    /// One a fragment.
+    fragments: Vec<wgpu::Buffer>,
+}
+
+impl Uniforms {
+    fn new(context: &Context, plan: &Plan) -> Self {
+        Self {
+            frame: uniform_buffer(context, "frame", bytemuck::bytes_of(&plan.frame)),
+            upsample: uniform_buffer(context, "upsample", bytemuck::bytes_of(&plan.upsample)),
+            fragments: plan.fragments.iter().map(|f| uniform_buffer(context, f.call, &f.uniform)).collect(),
+        }
+    }
+
+    /// For a plan with the same shader.
+    fn write(&self, context: &Context, plan: &Plan) {
+        write_uniform(context, &self.frame, bytemuck::bytes_of(&plan.frame));
+        write_uniform(context, &self.upsample, bytemuck::bytes_of(&plan.upsample));
+        for (buffer, fragment) in self.fragments.iter().zip(&plan.fragments) {
+            write_uniform(context, buffer, &fragment.uniform);
+        }
+    }
 }
 
 /// The effects of `settings` that work per pixel, in the order in which they are applied.
@@ -111,60 +170,68 @@ impl PostChain {
     ) -> Result<Self> {
         let StreamInfo { size, format, color, .. } = *input;
         let context = &context;
-        let photo_layout = Layout::new(size, format);
-        let out_layout = Layout::new(size, output.0);
-        let codes = Codes::new(output.0, output.1);
-        let unit = unit(size);
+        let ends =
+            Ends { photo: (Layout::new(size, format), color), out: (Layout::new(size, output.0), output.1), drawing };
+        let plan = Plan::new(settings, &ends);
+        let Plan { fragments, shader, .. } = &plan;
+        let uniforms = Uniforms::new(context, &plan);
+        let frame = &uniforms.frame;
         let strength = strength(settings);
-        let fragments = fragments(settings, unit);
-        let shader = shader(settings, &fragments, &photo_layout, &out_layout, codes.lift, codes.max);
 
         let keeps_color = settings.tone.as_ref().is_some_and(|t| t.keep_color > 0.0);
         let photo = PhotoPlanes::new(context, size, format, strength >= 1.0 && !keeps_color);
-        let values = FrameUniform::new(settings, (&photo_layout, color), (&out_layout, output.1), drawing);
-        let frame = uniform_buffer(context, "frame", bytemuck::bytes_of(&values));
         let rgba8 = wgpu::TextureFormat::Rgba8Unorm;
         let drawing_texture = texture(context, "drawing", drawing, rgba8, Use::Sent);
         let drawing_view = view(&drawing_texture);
         let small = view(&texture(context, "small", drawing, rgba8, Use::Stored));
-        let packed = storage_buffer(context, "packed", out_layout.bytes);
+        let packed = storage_buffer(context, "packed", ends.out.0.bytes);
 
         let mut passes = Vec::new();
         if strength > 0.0 || settings.outline.is_some() {
             let resources = [
-                (0, Resource::Uniform(&frame)),
+                (0, Resource::Uniform(frame)),
                 photo.resources()[0],
                 (2, Resource::Texture(&drawing_view)),
                 (3, Resource::Store(&small, rgba8)),
             ];
-            passes.push(Pass::dispatch(context, "reduce", &shader, &resources, drawing)?);
+            passes.push(Pass::dispatch(context, "reduce", shader, &resources, drawing)?);
         }
-        let uniforms: Vec<_> =
-            fragments.iter().map(|f| (f.binding, uniform_buffer(context, f.call, &f.uniform))).collect();
-        let mut bound = vec![(0, Resource::Uniform(&frame)), (12, Resource::Linear), (19, Resource::Write(&packed))];
+        let numbers: Vec<_> = fragments.iter().zip(&uniforms.fragments).collect();
+        let mut bound = vec![(0, Resource::Uniform(frame)), (12, Resource::Linear), (19, Resource::Write(&packed))];
         bound.extend(photo.resources());
-        bound.extend(uniforms.iter().map(|(binding, buffer)| (*binding, Resource::Uniform(buffer))));
+        bound.extend(numbers.iter().map(|(f, buffer)| (f.binding, Resource::Uniform(buffer))));
         let slope;
         if strength > 0.0 {
-            let (fit, view) = upsample::passes(context, &settings.upsample, &shader, &frame, &small, drawing)?;
+            let (fit, view) = upsample::passes(context, &uniforms.upsample, shader, frame, &small, drawing)?;
             passes.extend(fit);
             slope = view;
             bound.extend([(4, Resource::Texture(&small)), (11, Resource::Texture(&slope))]);
         }
         let ink;
-        if let Some(fragment) = fragments.iter().find(|f| f.source == outline::SOURCE) {
-            let (tensor, directions) = flow::passes(context, &shader, &frame, &small, drawing)?;
+        if let Some((_, values)) = numbers.iter().find(|(f, _)| f.source == outline::SOURCE) {
+            let (tensor, directions) = flow::passes(context, shader, frame, &small, drawing)?;
             let lines;
-            (lines, ink) = outline::passes(context, fragment, &shader, &frame, &photo, &directions, (size, drawing))?;
+            (lines, ink) = outline::passes(context, values, shader, frame, &photo, &directions, (size, drawing))?;
             passes.extend(tensor);
             passes.extend(lines);
             bound.push((outline::INK, Resource::Texture(&ink)));
         }
-        passes.push(Pass::dispatch(context, "pack", &shader, &bound, pack_grid(&out_layout))?);
+        passes.push(Pass::dispatch(context, "pack", shader, &bound, pack_grid(&ends.out.0))?);
         context.check()?;
-        let readback = Readback::new(context, out_layout, output.1);
-        let context = context.clone();
-        Ok(Self { context, photo, drawing: drawing_texture, drawing_size: drawing, passes, packed, readback })
+        let readback = Readback::new(context, ends.out.0.clone(), output.1);
+        drop((bound, numbers));
+        Ok(Self {
+            context: context.clone(),
+            photo,
+            drawing: drawing_texture,
+            drawing_size: drawing,
+            passes,
+            packed,
+            readback,
+            ends,
+            shader: plan.shader,
+            uniforms,
+        })
     }
 
     /// Sends a picture and its drawing up.
@@ -225,5 +292,14 @@ impl FrameFilter for PostChain {
 
     fn drain(&mut self) -> Result<Option<Frame<CpuImage>>> {
         self.take()
+    }
+
+    fn retune(&mut self, settings: &Settings) -> Result<bool> {
+        let plan = Plan::new(settings, &self.ends);
+        let fits = plan.shader == self.shader;
+        if fits {
+            self.uniforms.write(&self.context, &plan);
+        }
+        Ok(fits)
     }
 }

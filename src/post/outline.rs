@@ -5,7 +5,7 @@ use super::{flow, fragment::Fragment, frame_uniform::cells};
 use crate::config;
 use crate::error::Result;
 use crate::frame::Size;
-use crate::gpu::{Context, Pass, PhotoPlanes, Resource, Shader, Use, texture, uniform_buffer, view};
+use crate::gpu::{Context, Pass, PhotoPlanes, Resource, Shader, Use, texture, view};
 use wgpu::TextureFormat;
 
 /// The WGSL of the effect.
@@ -80,10 +80,11 @@ pub(super) fn fragment(outline: &config::Outline, unit: f32) -> Fragment {
     Fragment { source: SOURCE, call: "outline_apply(color, pixel)", binding: 14, uniform }
 }
 
-/// Builds the passes at full size; gives them with the texture they fill: ink per photo pixel (`r8unorm`).
+/// Builds the passes at full size, of which `values` is the uniform; gives them with the texture they fill: ink per photo
+/// pixel (`r8unorm`).
 pub(super) fn passes(
     context: &Context,
-    fragment: &Fragment,
+    values: &wgpu::Buffer,
     shader: &Shader,
     frame: &wgpu::Buffer,
     photo: &PhotoPlanes,
@@ -97,9 +98,8 @@ pub(super) fn passes(
     let response = texture(context, "outline_response", size, TextureFormat::R16Float, Use::Drawn);
     let ink = texture(context, "outline_ink", size, TextureFormat::R8Unorm, Use::Drawn);
     let response_view = view(&response);
-    let values = uniform_buffer(context, "outline", &fragment.uniform);
     let shared =
-        [(0, Resource::Uniform(frame)), (flow::BINDING, Resource::Codes(flow)), (14, Resource::Uniform(&values))];
+        [(0, Resource::Uniform(frame)), (flow::BINDING, Resource::Codes(flow)), (14, Resource::Uniform(values))];
     let find = [&shared[..], &[(26, Resource::Store(&tiles, words))]].concat();
     let read_tiles = (27, Resource::Codes(&tiles));
     let across = [&shared[..], &photo.resources()[..1], &[read_tiles]].concat();

@@ -5,7 +5,7 @@ use super::frame_uniform::cells;
 use crate::config;
 use crate::error::Result;
 use crate::frame::Size;
-use crate::gpu::{Context, Pass, Resource, Shader, Use, texture, uniform_buffer, view};
+use crate::gpu::{Context, Pass, Resource, Shader, Use, texture, view};
 use wgpu::TextureFormat;
 
 /// The WGSL of the two passes and of `upsample_color`.
@@ -27,10 +27,10 @@ impl From<&config::Upsample> for UpsampleUniform {
     }
 }
 
-/// Builds the passes; gives them with the texture of slopes per channel that they fill (`rgba16float`).
+/// Builds the passes, of which `values` is the uniform; gives them with the texture of slopes per channel that they fill (`rgba16float`).
 pub(super) fn passes(
     context: &Context,
-    settings: &config::Upsample,
+    values: &wgpu::Buffer,
     shader: &Shader,
     frame: &wgpu::Buffer,
     small: &wgpu::TextureView,
@@ -42,7 +42,6 @@ pub(super) fn passes(
     let means = view(&texture(context, "upsample_means", grid, floats, Use::Stored));
     let products = view(&texture(context, "upsample_products", grid, floats, Use::Stored));
     let slope = view(&texture(context, "upsample_slope", grid, halves, Use::Stored));
-    let values = uniform_buffer(context, "upsample", bytemuck::bytes_of(&UpsampleUniform::from(settings)));
     let moments = [
         (0, Resource::Uniform(frame)),
         (4, Resource::Texture(small)),
@@ -51,7 +50,7 @@ pub(super) fn passes(
     ];
     let fit = [
         (0, Resource::Uniform(frame)),
-        (7, Resource::Uniform(&values)),
+        (7, Resource::Uniform(values)),
         (10, Resource::Store(&slope, halves)),
         (24, Resource::Floats(&means)),
         (25, Resource::Floats(&products)),

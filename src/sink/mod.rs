@@ -1,11 +1,15 @@
-//! Where frames go: a video file, one picture, or nowhere.
+//! Where frames go: a video file, one picture, a stream over HTTP, or nowhere.
 
+mod audience;
 mod file;
+pub mod http;
 mod null;
 mod part;
 mod still;
 
+pub use audience::{Audience, Seat};
 pub use file::FileSink;
+pub use http::HttpSink;
 pub use null::NullSink;
 pub use part::part_name;
 pub use still::StillSink;

@@ -1,12 +1,13 @@
 //! Where frames come from: a video file or one picture, told apart by content.
 
 mod file;
+pub mod live;
 mod pattern;
 mod retime;
 mod still;
 
 pub use file::{Damage, DamageReport, FileSource};
-pub use pattern::Pattern;
+pub use pattern::{MovingPattern, Pattern};
 pub use retime::Retime;
 pub use still::StillSource;
 

@@ -3,6 +3,7 @@
 
 use super::device::Chosen;
 use super::network::Network;
+use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::frame::{Drawing, Size, SmallRgb};
 use crate::stage::Draw;
@@ -11,6 +12,8 @@ use tch::{Kind, TchError, Tensor};
 /// See the module.
 pub struct Generator {
     network: Network,
+    /// What a style calls the network's weights.
+    weights: Option<String>,
     device: tch::Device,
 }
 
@@ -22,9 +25,15 @@ impl Generator {
     /// [`Error::Network`].
     pub fn new(network: &Network, chosen: &Chosen, size: Size) -> Result<Self> {
         let network = prepare(network, chosen.device, fastest(chosen.device)).map_err(Error::network)?;
-        let mut generator = Self { network, device: chosen.device };
+        let mut generator = Self { network, weights: None, device: chosen.device };
         generator.draw(&SmallRgb { size, planes: vec![0.0; size.pixels() * 3] })?;
         Ok(generator)
+    }
+
+    /// Remembers what a style calls these weights, so that it goes on where another style asks for the same.
+    #[must_use]
+    pub fn named(self, weights: &str) -> Self {
+        Self { weights: Some(weights.to_owned()), ..self }
     }
 
     fn try_draw(&self, photo: &SmallRgb) -> Result<SmallRgb, TchError> {
@@ -44,6 +53,10 @@ impl Generator {
 impl Draw for Generator {
     fn draw(&mut self, photo: &SmallRgb) -> Result<Drawing> {
         self.try_draw(photo).map(|drawing| drawing.to_drawing()).map_err(Error::network)
+    }
+
+    fn retune(&mut self, settings: &Settings) -> Result<bool> {
+        Ok(self.weights.as_ref() == Some(&settings.generator.weights))
     }
 }
 

@@ -63,7 +63,8 @@ fn classic(warning: Option<String>) -> Built {
 fn network(generator: &config::Generator, detail: Detail, device: Device, info: &StreamInfo) -> Result<Built> {
     let network = load(&generator.weights)?;
     let chosen = device.choose()?;
-    let draw = Box::new(Generator::new(&network, &chosen, detail.working_size(info.size))?);
+    let ready = Generator::new(&network, &chosen, detail.working_size(info.size))?;
+    let draw = Box::new(ready.named(&generator.weights));
     Ok(Built { draw, device: chosen.name, warning: chosen.warning })
 }
 

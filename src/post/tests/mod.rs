@@ -135,3 +135,32 @@ fn a_picture_of_another_size_is_an_error() {
     let error = chain.push(Frame { stamp, image: Drawn { photo, drawing: Some(drawing), motion: None } }).unwrap_err();
     assert!(error.to_string().contains("16x16") && error.to_string().contains("17x16"), "{error}");
 }
+
+#[test]
+fn other_settings_give_what_a_chain_made_for_them_gives() {
+    let Some(context) = context() else { return };
+    let size = Size::new(48, 32);
+    let photo = rgba(size, |x, y| [x as f32 / 48.0, y as f32 / 32.0, if x > y { 0.9 } else { 0.1 }]);
+    let rgba: Vec<u8> = (0..24 * 16).flat_map(|i| [(i % 251) as u8, (i * 7 % 256) as u8, 90, 255]).collect();
+    let drawing = Drawing { size: Size::new(24, 16), rgba };
+    let before = crate::config::load("comic", &[]).unwrap();
+    let mut after = before.clone();
+    after.generator.strength = 0.6;
+    let mut chain =
+        PostChain::new(context.clone(), &before, &info(size, PixelFormat::Rgba8, ColorInfo::SRGB), RGBA, drawing.size)
+            .unwrap();
+    // Full and partial strength are different shaders.
+    assert!(!chain.retune(&after).unwrap());
+    after = before.clone();
+    after.upsample.epsilon = 0.2;
+    let (outline, tone) = (after.outline.as_mut().unwrap(), after.tone.as_mut().unwrap());
+    (outline.width, tone.saturation) = (9.0, 0.3);
+    assert!(chain.retune(&after).unwrap());
+    let stamp = Stamp { index: 0, pts: 0, duration: 1 };
+    let drawn = Drawn { photo: photo.clone(), drawing: Some(drawing.clone()), motion: None };
+    chain.push(Frame { stamp, image: drawn }).unwrap();
+    let tuned = packed(&chain.drain().unwrap().unwrap().image, 0);
+    let draw = |settings| packed(&run(&context, settings, photo.clone(), RGBA, Some(drawing.clone())), 0);
+    assert_eq!(tuned, draw(&after));
+    assert_ne!(tuned, draw(&before));
+}

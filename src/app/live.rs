@@ -1,0 +1,214 @@
+//! `comicvid live`: a session from what was typed, told each second.
+
+use super::interrupt::on_interrupt;
+use super::progress::{self, Voice, line};
+use super::studio::Studio;
+use super::{engine, quantity};
+use crate::cli;
+use crate::error::{Error, Result};
+use crate::frame::{Clock, Rational, Size};
+use crate::live::{CameraState, Latency, Output, Session, Setup, Status, View};
+use crate::pipeline::Stop;
+use crate::sink::{self, HttpSink, SinkOptions, http};
+use crate::source::live::{LiveSource, Playback};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How often the command looks at its session.
+const GLANCE: Duration = Duration::from_millis(50);
+/// A report as JSON.
+const SECOND: Duration = Duration::from_secs(1);
+/// A report as text.
+const LINES: Duration = Duration::from_secs(5);
+
+/// Runs until Ctrl-C, `--seconds` or a failure.
+///
+/// # Errors
+/// What was asked for cannot be opened; the session fails; there is no recording.
+pub fn run(args: &cli::Live, voice: Voice) -> Result<()> {
+    let settings = engine::settings(&args.look)?;
+    let size = args.size.as_deref().map(|s| quantity::size("size", s)).transpose()?;
+    let rate = args.fps.as_deref().map(|r| quantity::rate("fps", r)).transpose()?;
+    if let Some(path) = args.record.as_deref().filter(|p| p.exists() && !args.overwrite) {
+        return Err(Error::Exists { path: path.into() });
+    }
+    let clock = Clock::start();
+    let source = source(&args.camera, size, rate, clock)?;
+    let mut outputs = Vec::new();
+    if let Some(address) = &args.serve {
+        outputs.push(serve(address, voice)?);
+    }
+    let session = Session::start(Setup {
+        source,
+        clock,
+        studio: Arc::new(Studio::new(args.machine.clone())),
+        settings,
+        view: View { mirror: args.mirror, ..View::default() },
+        outputs,
+        canvas: size,
+        on_demand: args.on_demand,
+    })?;
+    let stop = Stop::default();
+    on_interrupt(&stop, args.record.as_deref().and_then(sink::part_name));
+    watch(&session, args, voice, &stop)?;
+    let recording = session.stop_recording()?;
+    let status = session.stop()?;
+    if let Some(recording) = recording {
+        voice.say(&format!("{}: {} frames recorded", recording.path.display(), recording.frames));
+    }
+    match voice {
+        Voice::Json => progress::object(&report("done", &status)),
+        Voice::Bar | Voice::Lines | Voice::Quiet => line(&summary(&status)),
+    }
+    Ok(())
+}
+
+/// Opens what stands for a camera.
+fn source(camera: &str, size: Option<Size>, rate: Option<Rational>, clock: Clock) -> Result<Box<dyn LiveSource>> {
+    let source = match camera.split_once(':') {
+        Some(("file", path)) => Playback::file(Path::new(path), clock)?,
+        _ if camera == "test" => {
+            let (size, rate) = (size.unwrap_or(Size::new(1280, 720)), rate.unwrap_or(Rational::new(30, 1)));
+            Playback::pattern(size, rate, clock)?
+        }
+        _ => return Err(Error::Camera { name: camera.into(), reason: "there is no camera of that name".into() }),
+    };
+    Ok(Box::new(source))
+}
+
+fn serve(address: &str, voice: Voice) -> Result<Output> {
+    let server = HttpSink::bind(http::parse_address(address)?)?;
+    let at = server.address();
+    voice.say(&format!("serving http://{at}/ (the stream itself: http://{at}/stream.mjpg)"));
+    if !http::is_private(at) {
+        voice.warn(&format!("everybody who can reach {at} can see the picture"));
+    }
+    let audience = Some(server.audience());
+    Ok(Output { name: format!("http://{at}/"), audience, open: Box::new(move |_| Ok(Box::new(server))) })
+}
+
+/// Tells how it goes until it is over.
+fn watch(session: &Session, args: &cli::Live, voice: Voice, stop: &Stop) -> Result<()> {
+    let start = Instant::now();
+    let end = args.seconds.map(|s| start + Duration::from_secs_f64(s));
+    let period = if voice == Voice::Json { SECOND } else { LINES };
+    let mut next = start + period;
+    let mut record = args.record.as_deref();
+    let mut introduced = false;
+    while !stop.requested() && !session.is_over() && end.is_none_or(|end| Instant::now() < end) {
+        for note in session.take_notes() {
+            voice.say(&note);
+        }
+        if let Some(path) = record
+            && session.latest().is_some()
+        {
+            let options = SinkOptions { overwrite: args.overwrite, ..SinkOptions::default() };
+            // Refused until the outputs' size is known.
+            if session.record(path, options).is_ok() {
+                record = None;
+            }
+        }
+        if let ([Some(network), Some(shaders)], false) = (session.status().runs_on, introduced) {
+            voice.say(&format!("generator on {network}, shaders on {shaders}"));
+            introduced = true;
+        }
+        if Instant::now() >= next {
+            next += period;
+            let status = session.status();
+            match voice {
+                Voice::Json => progress::object(&report("status", &status)),
+                Voice::Bar | Voice::Lines | Voice::Quiet => line(&moment(&status)),
+            }
+        }
+        std::thread::sleep(GLANCE);
+    }
+    Ok(())
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e4).round() / 10.0
+}
+
+fn latency(latency: Latency) -> Value {
+    json!({ "median": milliseconds(latency.median), "p99": milliseconds(latency.p99) })
+}
+
+/// A line of JSON. Counts are since the beginning; `latency_ms` is that of the last two seconds, at the end that of all.
+fn report(event: &str, status: &Status) -> Value {
+    let camera = match &status.camera {
+        CameraState::Starting => json!({ "state": "starting" }),
+        CameraState::Running { name, mode } => json!({ "state": "running", "name": name, "mode": mode }),
+        CameraState::Lost { reason } => json!({ "state": "lost", "reason": reason }),
+        CameraState::Resting => json!({ "state": "resting" }),
+    };
+    let outputs: Vec<Value> = status
+        .outputs
+        .iter()
+        .map(|o| {
+            json!({
+                "name": o.name, "delivered": o.delivered, "dropped": o.dropped, "latency_ms": latency(o.latency),
+                "watchers": o.watchers, "failure": o.failure,
+            })
+        })
+        .collect();
+    let seconds = status.elapsed.as_secs_f64();
+    let (fps, late) = match event {
+        "done" => (status.drawn as f64 / seconds.max(1e-3), status.overall),
+        _ => (status.fps, status.recent),
+    };
+    json!({
+        "event": event, "seconds": (seconds * 100.0).round() / 100.0, "camera": camera, "captured": status.captured,
+        "missed": status.missed, "drawn": status.drawn, "dropped": status.dropped, "fps": (fps * 10.0).round() / 10.0,
+        "latency_ms": latency(late), "outputs": outputs, "recording": status.recording,
+    })
+}
+
+fn moment(status: &Status) -> String {
+    let camera = match &status.camera {
+        CameraState::Starting => "opening the camera".into(),
+        CameraState::Running { .. } => format!("{:.1} fps", status.fps),
+        CameraState::Lost { reason } => format!("no camera: {reason}"),
+        CameraState::Resting => "resting, nobody watches".into(),
+    };
+    let Latency { median, p99 } = status.recent;
+    let watchers: usize = status.outputs.iter().filter_map(|o| o.watchers).sum();
+    format!(
+        "{camera}, {} drawn, {} dropped, {:.0} ms late (99%: {:.0} ms), {watchers} watching",
+        status.drawn,
+        status.dropped,
+        milliseconds(median),
+        milliseconds(p99)
+    )
+}
+
+fn summary(status: &Status) -> String {
+    let seconds = status.elapsed.as_secs_f64();
+    let Latency { median, p99 } = status.overall;
+    let mut text = format!(
+        "{seconds:.1} s: {} frames captured, {} drawn ({:.1} fps), {} dropped, {} never came from the camera; latency {:.0} ms, \
+         99%: {:.0} ms",
+        status.captured,
+        status.drawn,
+        status.drawn as f64 / seconds.max(1e-3),
+        status.dropped,
+        status.missed,
+        milliseconds(median),
+        milliseconds(p99)
+    );
+    for output in &status.outputs {
+        text += &format!(
+            "\n  {}: {} delivered, {} dropped, {:.0} ms (99%: {:.0} ms)",
+            output.name,
+            output.delivered,
+            output.dropped,
+            milliseconds(output.latency.median),
+            milliseconds(output.latency.p99)
+        );
+        if let Some(failure) = &output.failure {
+            text += &format!("; failed: {failure}");
+        }
+    }
+    text
+}
