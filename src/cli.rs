@@ -42,6 +42,8 @@ pub struct Cli {
 pub enum Command {
     /// Draw a camera now: into a stream over HTTP, a recording, …
     Live(Live),
+    /// List cameras with their modes, and what can draw
+    Devices(Devices),
     /// List the styles, or every setting a style can change
     Styles(Styles),
     /// Measure how fast this machine draws, stage by stage
@@ -138,22 +140,32 @@ pub enum Detail {
     Fine,
 }
 
+/// `comicvid devices`.
+#[derive(Debug, Args)]
+pub struct Devices {
+    /// One JSON object on stdout instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// `comicvid live`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  comicvid live --camera test --no-window --serve 8090        # then open http://127.0.0.1:8090/
+  comicvid live --no-window --serve 8090                      # the first camera, at http://127.0.0.1:8090/
+  comicvid live --camera C920 --size 1920x1080 --fps 30 --no-window --serve 8090
   comicvid live --camera file:clip.mp4 --no-window --serve 8090 --seconds 20
   comicvid live --camera test --no-window --record out.mp4 --detail draft --seconds 10
 
 It runs until Ctrl-C. In OBS: Media Source, no local file, input http://127.0.0.1:8090/stream.mjpg, input format mpjpeg.")]
 pub struct Live {
-    /// `test` (a moving pattern) or file:CLIP (a film, again and again)
-    #[arg(long, value_name = "CAMERA", default_value = "test")]
-    pub camera: String,
-    /// Wanted picture size, WIDTHxHEIGHT
+    /// Part of a camera's name, its number or its device file (see `comicvid devices`); file:CLIP plays a film again and
+    /// again in its place, test a moving pattern; nokhwa:CAMERA opens it by another library. By default the first camera
+    #[arg(long, value_name = "CAMERA")]
+    pub camera: Option<String>,
+    /// Wanted picture size, WIDTHxHEIGHT: the camera's nearest mode is taken, and outputs get this size. By default 1280x720
     #[arg(long, value_name = "SIZE")]
     pub size: Option<String>,
-    /// Wanted frames a second
+    /// Wanted frames a second, by default 30
     #[arg(long, value_name = "RATE")]
     pub fps: Option<String>,
     /// Exchange left and right

@@ -25,7 +25,7 @@
 //! | `train`, [`eval`] | the trainer of the generator; metrics |
 //! | [`pipeline`] | threads, links, progress counts, one outcome |
 //! | [`source`], [`stylize`], [`motion`], [`post`], [`sink`] | the stages; siblings never import each other |
-//! | [`gpu`], [`av`] | the only owners of wgpu devices and of FFmpeg's C interface |
+//! | [`gpu`], [`av`], `v4l2` | the only owners of wgpu devices, of FFmpeg's C interface and of Linux's video devices |
 //! | [`stage`], [`frame`], [`config`], [`error`] | the contract between stages and the types they exchange |
 //!
 //! # Words
@@ -61,3 +61,5 @@ pub mod stage;
 pub mod stylize;
 #[cfg(feature = "torch")]
 pub mod train;
+#[cfg(target_os = "linux")]
+pub mod v4l2;

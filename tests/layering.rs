@@ -14,7 +14,7 @@ const LAYERS: [&[&str]; 8] = [
     &["cli", "live", "train", "eval"],
     &["pipeline"],
     &["source", "stylize", "motion", "post", "sink"],
-    &["gpu", "av"],
+    &["gpu", "av", "v4l2"],
     &["stage", "frame", "config", "error"],
 ];
 

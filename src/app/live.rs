@@ -10,6 +10,7 @@ use crate::frame::{Clock, Rational, Size};
 use crate::live::{CameraState, Latency, Output, Session, Setup, Status, View};
 use crate::pipeline::Stop;
 use crate::sink::{self, HttpSink, SinkOptions, http};
+use crate::source::live::camera::{self, Camera, Nokhwa, Selector, Wish};
 use crate::source::live::{LiveSource, Playback};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -35,7 +36,7 @@ pub fn run(args: &cli::Live, voice: Voice) -> Result<()> {
         return Err(Error::Exists { path: path.into() });
     }
     let clock = Clock::start();
-    let source = source(&args.camera, size, rate, clock)?;
+    let source = source(args.camera.as_deref(), size, rate, clock, voice)?;
     let mut outputs = Vec::new();
     if let Some(address) = &args.serve {
         outputs.push(serve(address, voice)?);
@@ -65,17 +66,31 @@ pub fn run(args: &cli::Live, voice: Voice) -> Result<()> {
     Ok(())
 }
 
-/// Opens what stands for a camera.
-fn source(camera: &str, size: Option<Size>, rate: Option<Rational>, clock: Clock) -> Result<Box<dyn LiveSource>> {
-    let source = match camera.split_once(':') {
-        Some(("file", path)) => Playback::file(Path::new(path), clock)?,
-        _ if camera == "test" => {
-            let (size, rate) = (size.unwrap_or(Size::new(1280, 720)), rate.unwrap_or(Rational::new(30, 1)));
-            Playback::pattern(size, rate, clock)?
+/// The camera, or what stands in for one.
+fn source(
+    camera: Option<&str>,
+    size: Option<Size>,
+    rate: Option<Rational>,
+    clock: Clock,
+    voice: Voice,
+) -> Result<Box<dyn LiveSource>> {
+    let usual = Wish::default();
+    let wish = Wish { size: size.unwrap_or(usual.size), rate: rate.unwrap_or(usual.rate) };
+    let pattern = || Ok(Box::new(Playback::pattern(wish.size, wish.rate, clock)?));
+    let Some(camera) = camera else {
+        let backend = camera::system();
+        if backend.list().is_empty() {
+            voice.warn("no camera is there, so a test pattern is drawn; plug one in and start again, or name one with --camera");
+            return Ok(pattern()?);
         }
-        _ => return Err(Error::Camera { name: camera.into(), reason: "there is no camera of that name".into() }),
+        return Ok(Box::new(Camera::new(backend, Selector::Any, wish, clock)));
     };
-    Ok(Box::new(source))
+    Ok(match camera.split_once(':') {
+        Some(("file", path)) => Box::new(Playback::file(Path::new(path), clock)?),
+        Some(("nokhwa", name)) => Box::new(Camera::new(Box::new(Nokhwa), Selector::parse(name), wish, clock)),
+        _ if camera == "test" => pattern()?,
+        _ => Box::new(Camera::new(camera::system(), Selector::parse(camera), wish, clock)),
+    })
 }
 
 fn serve(address: &str, voice: Voice) -> Result<Output> {

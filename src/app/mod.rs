@@ -2,6 +2,7 @@
 
 mod bench;
 mod convert;
+mod devices;
 mod engine;
 mod interrupt;
 mod live;
@@ -63,6 +64,7 @@ fn dispatch(cli: &Cli, voice: Voice) -> Result<Outcome> {
         (Some(Command::Styles(args)), ..) => styles::run(args)?,
         (Some(Command::Bench(args)), ..) => bench::run(args, voice)?,
         (Some(Command::Live(args)), ..) => live::run(args, voice)?,
+        (Some(Command::Devices(args)), ..) => devices::run(args)?,
         (Some(Command::Train(args)), ..) => return train(args, voice),
         (Some(Command::Completions { shell }), ..) => completions(*shell),
         (None, Some(input), Some(output)) => return convert::run(input, output, &cli.convert, voice),

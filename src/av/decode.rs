@@ -4,6 +4,7 @@ use super::demux::{Packet, StreamRef};
 use super::picture::AvFrame;
 use super::{AvError, allocated, check};
 use ffmpeg_next::ffi::{self, AVCodecContext};
+use std::ffi::CStr;
 
 /// Answer of [`Decoder::receive`].
 pub enum Decoded {
@@ -49,6 +50,25 @@ impl Decoder {
             (*context).pkt_timebase = (*stream.raw()).time_base;
             (*context).thread_count = i32::try_from(threads).unwrap_or(1);
             check(ffi::avcodec_open2(context, codec, std::ptr::null_mut()))?;
+            Ok(decoder)
+        }
+    }
+
+    /// Opens the decoder of that name for packets that come from elsewhere than a file, with one thread.
+    ///
+    /// # Errors
+    /// This FFmpeg has none of that name.
+    pub fn by_name(name: &CStr) -> Result<Self, AvError> {
+        super::init();
+        // SAFETY: a NUL-terminated name; every pointer is checked.
+        unsafe {
+            let codec = ffi::avcodec_find_decoder_by_name(name.as_ptr());
+            if codec.is_null() {
+                return Err(AvError::DecoderNotFound);
+            }
+            let decoder = Self { context: allocated(ffi::avcodec_alloc_context3(codec))? };
+            (*decoder.context).thread_count = 1;
+            check(ffi::avcodec_open2(decoder.context, codec, std::ptr::null_mut()))?;
             Ok(decoder)
         }
     }

@@ -45,6 +45,20 @@ impl Packet {
         unsafe { ffi::av_packet_unref(self.0) }
     }
 
+    /// Puts a copy of `data` into it.
+    ///
+    /// # Errors
+    /// Out of memory.
+    pub fn fill(&mut self, data: &[u8]) -> Result<(), AvError> {
+        self.clear();
+        let size = i32::try_from(data.len()).map_err(|_| AvError::InvalidData)?;
+        // SAFETY: an empty packet, which gets a buffer of `size` bytes and FFmpeg's padding.
+        check(unsafe { ffi::av_new_packet(self.0, size) })?;
+        // SAFETY: as much as was just allocated; nobody else has the packet.
+        unsafe { std::ptr::copy_nonoverlapping(data.as_ptr(), (*self.0).data, data.len()) };
+        Ok(())
+    }
+
     /// What is in it.
     #[must_use]
     pub fn data(&self) -> &[u8] {

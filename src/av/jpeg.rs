@@ -3,12 +3,13 @@
 
 use super::AvError;
 use super::color::Tags;
+use super::decode::{Decoded, Decoder};
 use super::demux::Packet;
 use super::encode::{Encoder, OpenError, Spec};
 use super::encoder::Codec;
 use super::picture::AvFrame;
 use super::pixel::AvFormat;
-use super::scale::Converter;
+use super::scale::{Converter, Side};
 use crate::frame::{ChromaSiting, ColorInfo, CpuImage, Matrix, PixelFormat, Range, Rational, Size, Stamp};
 
 /// Y'CbCr as JFIF has it: BT.601's weights, full range, chroma in the middle of its luma samples.
@@ -20,6 +21,9 @@ pub const JFIF: ColorInfo = ColorInfo {
     primaries: 1,
     transfer: 13,
 };
+
+/// Of a JPEG.
+const END: [u8; 2] = [0xff, 0xd9];
 
 /// Encodes pictures of one size.
 pub struct JpegEncoder {
@@ -86,6 +90,51 @@ impl JpegEncoder {
     }
 }
 
+/// Decodes pictures of any size.
+pub struct JpegDecoder {
+    decoder: Decoder,
+    packet: Packet,
+    converter: Converter,
+}
+
+impl JpegDecoder {
+    /// Ready for the first picture.
+    ///
+    /// # Errors
+    /// This FFmpeg has no `mjpeg`.
+    pub fn new() -> Result<Self, AvError> {
+        Ok(Self { decoder: Decoder::by_name(c"mjpeg")?, packet: Packet::new()?, converter: Converter::default() })
+    }
+
+    /// A JPEG file, or what a camera sends as one, as a picture: planes as coded, in [`JFIF`]'s colour.
+    ///
+    /// # Errors
+    /// It is no JPEG, or cut off. The next picture can be decoded all the same.
+    pub fn decode(&mut self, jpeg: &[u8]) -> Result<CpuImage, AvError> {
+        // FFmpeg makes a picture of a torso, too. What is cut off lacks its end; rubbish behind the end is common.
+        if !jpeg.windows(2).rev().any(|pair| pair == END) {
+            return Err(AvError::InvalidData);
+        }
+        self.packet.fill(jpeg)?;
+        self.decoder.send(Some(&self.packet))?;
+        let Decoded::Frame(frame) = self.decoder.receive()? else { return Err(AvError::InvalidData) };
+        if frame.damaged() {
+            return Err(AvError::InvalidData);
+        }
+        let reading = frame.format().reading().ok_or(AvError::InvalidData)?;
+        let (size, from) = (frame.size(), frame.format());
+        match frame.into_image(reading.format, JFIF) {
+            Ok(image) => Ok(image),
+            Err(frame) => {
+                let target = AvFormat::of(reading.format).ok_or(AvError::InvalidData)?;
+                let (from, to) = (Side::new(size, from, JFIF), Side::new(size, target, JFIF));
+                let frame = self.converter.scaler(from, to)?.frame(&frame)?;
+                frame.into_image(reading.format, JFIF).map_err(|_| AvError::InvalidData)
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,6 +153,27 @@ mod tests {
             assert_eq!(decoded.dimensions(), (64, 48));
             let [r, g, b] = decoded.get_pixel(20, 30).0;
             assert!(r.abs_diff(red) < 6 && g < 6 && b < 6, "{r} {g} {b}");
+        }
+    }
+
+    #[test]
+    fn what_was_encoded_is_decoded_and_damage_harms_only_itself() {
+        let size = Size::new(96, 64);
+        let luma: Vec<u8> = (0..96 * 64).map(|i| (i % 96 * 2) as u8).collect();
+        let image =
+            CpuImage::from_planes(size, PixelFormat::I420, JFIF, vec![luma, vec![90; 48 * 32], vec![160; 48 * 32]]);
+        let jpeg = JpegEncoder::new(size, 2.0).unwrap().encode(image.clone()).unwrap();
+        let mut decoder = JpegDecoder::new().unwrap();
+        for round in 0..3 {
+            let decoded = decoder.decode(&jpeg).unwrap();
+            assert_eq!((decoded.size, decoded.format, decoded.color), (size, PixelFormat::I420, JFIF));
+            for (plane, x) in [(0, 10), (0, 80), (1, 20), (2, 40)] {
+                let (ours, theirs) = (image.row(plane, 20)[x], decoded.row(plane, 20)[x]);
+                assert!(ours.abs_diff(theirs) < 5, "round {round}, plane {plane}: {ours} {theirs}");
+            }
+            assert!(decoder.decode(&jpeg[..jpeg.len() / 2]).is_err(), "a torso");
+            assert!(decoder.decode(b"no picture").is_err());
+            assert!(decoder.decode(&[]).is_err());
         }
     }
 }

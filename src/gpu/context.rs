@@ -13,6 +13,37 @@ pub struct Context {
     failure: Arc<Mutex<Option<String>>>,
 }
 
+/// A graphics adapter that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdapterFacts {
+    /// Its name and its interface, for people.
+    pub name: String,
+    /// Draws on the processor.
+    pub software: bool,
+}
+
+/// All adapters that [`Context::new`] could take.
+#[must_use]
+pub fn adapters() -> Vec<AdapterFacts> {
+    let adapters = pollster::block_on(instance().enumerate_adapters(wgpu::Backends::PRIMARY));
+    let facts = |adapter: &wgpu::Adapter| {
+        let info = adapter.get_info();
+        AdapterFacts { name: describe(&info), software: info.device_type == wgpu::DeviceType::Cpu }
+    };
+    adapters.iter().map(facts).collect()
+}
+
+fn instance() -> wgpu::Instance {
+    wgpu::Instance::new(wgpu::InstanceDescriptor {
+        backends: wgpu::Backends::PRIMARY,
+        ..wgpu::InstanceDescriptor::new_without_display_handle()
+    })
+}
+
+fn describe(info: &wgpu::AdapterInfo) -> String {
+    format!("{} ({:?})", info.name, info.backend)
+}
+
 impl Context {
     /// Opens the fastest adapter there is: a discrete GPU before an integrated one before a software renderer.
     ///
@@ -23,15 +54,11 @@ impl Context {
     }
 
     async fn open() -> Result<Self> {
-        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
-            backends: wgpu::Backends::PRIMARY,
-            ..wgpu::InstanceDescriptor::new_without_display_handle()
-        });
         let options = wgpu::RequestAdapterOptions {
             power_preference: wgpu::PowerPreference::HighPerformance,
             ..Default::default()
         };
-        let adapter = instance
+        let adapter = instance()
             .request_adapter(&options)
             .await
             .map_err(|e| Error::gpu(format!("no Vulkan, Metal or Direct3D 12 driver was found ({e})")))?;
@@ -62,7 +89,7 @@ impl Context {
         Ok(Self {
             device,
             queue,
-            adapter: format!("{} ({:?})", info.name, info.backend),
+            adapter: describe(&info),
             software: info.device_type == wgpu::DeviceType::Cpu,
             failure,
         })

@@ -10,7 +10,7 @@ mod planes;
 mod timing;
 mod upload;
 
-pub use context::Context;
+pub use context::{AdapterFacts, Context, adapters};
 pub use download::Readback;
 pub use pass::{
     Pass, Resource, Shader, Use, storage_buffer, texture, uniform_buffer, view, write_texture, write_uniform,

@@ -89,6 +89,18 @@ impl Device {
 #[cfg(feature = "torch")]
 const MOST_THREADS: usize = 8;
 
+/// What `--device` can name here, for people.
+#[must_use]
+pub fn devices() -> Vec<String> {
+    let mut all = vec![match cfg!(feature = "torch") {
+        true => "cpu".to_owned(),
+        false => "none: built without libtorch, so the shaders alone draw".to_owned(),
+    }];
+    #[cfg(feature = "torch")]
+    all.extend((0..cuda_devices().unwrap_or(0)).map(|index| Device::Cuda(index).to_string()));
+    all
+}
+
 #[cfg(feature = "torch")]
 fn nvidia_driver() -> bool {
     ["/proc/driver/nvidia/version", "/dev/nvidiactl", "/dev/dxg"].iter().any(|p| std::path::Path::new(p).exists())

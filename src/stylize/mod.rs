@@ -15,7 +15,7 @@ mod tests;
 mod weights;
 
 pub use classic::Classic;
-pub use device::Device;
+pub use device::{Device, devices};
 pub use reduce::{Reduce, SmallRgb};
 pub use size::Detail;
 #[cfg(feature = "torch")]

@@ -4,6 +4,7 @@
 //! frame, nor an end, nor a failure of the run. Frames are stamped with the moment of their capture on the run's
 //! [`Clock`]; `Stamp::index` counts what the source produced, so a gap means frames that never got here.
 
+pub mod camera;
 mod playback;
 
 pub use playback::Playback;

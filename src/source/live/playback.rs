@@ -103,7 +103,7 @@ fn live(info: &StreamInfo) -> StreamInfo {
 }
 
 /// Two digits behind the point at most.
-fn round(rate: Rational) -> String {
+pub(super) fn round(rate: Rational) -> String {
     format!("{:.2}", rate.as_f64()).trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
