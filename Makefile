@@ -10,7 +10,7 @@ ARGS ?=
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test bench install uninstall bundle gpu-proof samples clean
+.PHONY: help setup build demo test test-rigs bench install uninstall bundle gpu-proof samples clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -28,6 +28,10 @@ demo: build ## turn samples/clip.mp4 into a comic film beside it
 test: ## run every test
 	@./setup.sh --test
 	cargo test
+
+test-rigs: ## run the tests that mount a fake camera (needs root or fusermount3, and /dev/fuse)
+	@./setup.sh --test
+	cargo test --test rig_camera -- --ignored
 
 bench: build ## measure this machine: whole program, then each part
 	target/release/comicvid bench

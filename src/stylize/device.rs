@@ -92,13 +92,10 @@ const MOST_THREADS: usize = 8;
 /// What `--device` can name here, for people.
 #[must_use]
 pub fn devices() -> Vec<String> {
-    let mut all = vec![match cfg!(feature = "torch") {
-        true => "cpu".to_owned(),
-        false => "none: built without libtorch, so the shaders alone draw".to_owned(),
-    }];
     #[cfg(feature = "torch")]
-    all.extend((0..cuda_devices().unwrap_or(0)).map(|index| Device::Cuda(index).to_string()));
-    all
+    return (0..cuda_devices().unwrap_or(0)).map(Device::Cuda).chain([Device::Cpu]).map(|d| d.to_string()).collect();
+    #[cfg(not(feature = "torch"))]
+    vec!["none: built without libtorch, so the shaders alone draw".to_owned()]
 }
 
 #[cfg(feature = "torch")]

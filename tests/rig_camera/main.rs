@@ -1,0 +1,180 @@
+//! Capture against a camera of FUSE: what the kernel's interface really does, with frames of which every one is known.
+//!
+//! Mounting needs root or `fusermount3`, so these run by `make test-rigs` only: `cargo test --test rig_camera -- --ignored`.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod device;
+
+use comicvid::frame::{Clock, CpuImage, Frame, Rational, Size, StreamInfo};
+use comicvid::source::live::camera::{Backend, Camera, Selector, V4l, Wish};
+use comicvid::source::live::{Event, LiveSource};
+use device::luma;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+const WAIT: Duration = Duration::from_millis(100);
+
+/// What the camera says next, silence left out.
+fn next(source: &mut Camera) -> Event {
+    let start = Instant::now();
+    loop {
+        let asked = Instant::now();
+        let event = source.next(WAIT).unwrap();
+        assert!(asked.elapsed() < Duration::from_secs(3), "it hangs");
+        if !matches!(event, Event::Quiet) {
+            return event;
+        }
+        assert!(start.elapsed() < Duration::from_secs(20), "nothing happens");
+    }
+}
+
+fn opened(source: &mut Camera) -> (StreamInfo, String) {
+    loop {
+        match next(source) {
+            Event::Opened(opened) => return (opened.info, opened.mode),
+            Event::Lost(_) => {}
+            Event::Frame(_) => panic!("a frame before the opening"),
+            Event::Quiet => {}
+        }
+    }
+}
+
+fn frame(source: &mut Camera) -> Frame<CpuImage> {
+    match next(source) {
+        Event::Frame(frame) => frame,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn lost(source: &mut Camera) -> String {
+    loop {
+        match next(source) {
+            Event::Lost(reason) => return reason,
+            Event::Frame(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn camera(folder: &Path, clock: Clock) -> Camera {
+    Camera::new(Box::new(V4l::in_folder(folder)), Selector::Any, Wish::default(), clock)
+}
+
+/// Takes frames and checks that each is one whole frame of the camera's, and none is older than the last. Answers with
+/// how far the indices went, and the largest age.
+fn check(source: &mut Camera, clock: Clock, count: usize, tolerance: u8) -> (u64, Duration) {
+    let mut last: Option<Frame<CpuImage>> = None;
+    let (mut first, mut oldest) = (None, Duration::ZERO);
+    for _ in 0..count {
+        let frame = frame(source);
+        oldest = oldest.max(clock.since(frame.stamp.pts));
+        let image = &frame.image;
+        let value = image.row(0, 0)[0];
+        let whole = (0..image.size.height).all(|y| image.row(0, y).iter().all(|v| v.abs_diff(value) <= tolerance));
+        assert!(whole, "a frame of two pictures");
+        if let Some(last) = last {
+            assert!(frame.stamp.index > last.stamp.index && frame.stamp.pts > last.stamp.pts);
+            // The picture is the one that the index says.
+            let step = (frame.stamp.index - last.stamp.index) as u32;
+            let before = last.image.row(0, 0)[0];
+            let known =
+                (0..200).any(|s| luma(s).abs_diff(before) <= tolerance && luma(s + step).abs_diff(value) <= tolerance);
+            assert!(known, "{before} and, {step} later, {value}");
+        }
+        first.get_or_insert(frame.stamp.index);
+        last = Some(frame);
+    }
+    (last.unwrap().stamp.index - first.unwrap(), oldest)
+}
+
+#[test]
+#[ignore = "mounts with FUSE: make test-rigs"]
+fn sizes_rates_and_formats() {
+    for (size, interval, code, rate, mode) in [
+        (Size::new(320, 180), (1, 30), *b"YUYV", (30, 1), "320x180 YUYV at 30 fps"),
+        (Size::new(640, 360), (1001, 30000), *b"YUYV", (30000, 1001), "640x360 YUYV at 29.97 fps"),
+        (Size::new(1920, 1080), (1, 15), *b"NV12", (15, 1), "1920x1080 NV12 at 15 fps"),
+        (Size::new(640, 480), (1, 30), *b"MJPG", (30, 1), "640x480 MJPEG at 30 fps"),
+        (Size::new(640, 400), (2, 15), *b"GREY", (15, 2), "640x400 grey at 7.5 fps"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let _camera = device::Camera::mount(folder.path(), size, interval, code);
+        let backend = V4l::in_folder(folder.path());
+        let listed = backend.list();
+        assert_eq!((listed.len(), listed[0].name.as_str()), (1, "FUSE camera"));
+        let clock = Clock::start();
+        let mut source = camera(folder.path(), clock);
+        let (info, said) = opened(&mut source);
+        assert_eq!((info.size, info.frame_rate, said.as_str()), (size, Some(Rational::new(rate.0, rate.1)), mode));
+        let tolerance = if &code == b"MJPG" { 3 } else { 0 };
+        check(&mut source, clock, 12, tolerance);
+    }
+}
+
+#[test]
+#[ignore = "mounts with FUSE: make test-rigs"]
+fn a_slow_reader_gets_the_newest_frame() {
+    let folder = tempfile::tempdir().unwrap();
+    let _camera = device::Camera::mount(folder.path(), Size::new(320, 180), (1, 30), *b"YUYV");
+    let clock = Clock::start();
+    let mut source = camera(folder.path(), clock);
+    opened(&mut source);
+    let mut ages = Vec::new();
+    for _ in 0..6 {
+        std::thread::sleep(Duration::from_millis(400));
+        ages.push(clock.since(frame(&mut source).stamp.pts));
+    }
+    // Buffers fill while nobody reads: what is read then is the last of four, or the next. The first in, first out that
+    // drivers do would be 1.2 s behind by now.
+    ages.sort();
+    assert!(ages[3] < Duration::from_millis(400), "{ages:?}");
+}
+
+#[test]
+#[ignore = "mounts with FUSE: make test-rigs"]
+fn damaged_frames_are_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let camera_ = device::Camera::mount(folder.path(), Size::new(320, 180), (1, 30), *b"MJPG");
+    camera_.state().damage_every = Some(3);
+    let clock = Clock::start();
+    let mut source = camera(folder.path(), clock);
+    opened(&mut source);
+    let (span, _) = check(&mut source, clock, 12, 3);
+    assert!(span >= 15, "a third of {span} frames was damaged, and 12 came");
+}
+
+#[test]
+#[ignore = "mounts with FUSE: make test-rigs"]
+fn stalled_unplugged_busy_and_back_under_another_number() {
+    let folder = tempfile::tempdir().unwrap();
+    let device = device::Camera::mount(folder.path(), Size::new(320, 180), (1, 30), *b"YUYV");
+    let clock = Clock::start();
+    let mut source = camera(folder.path(), clock);
+    opened(&mut source);
+    check(&mut source, clock, 5, 0);
+
+    device.state().stalled = true;
+    let start = Instant::now();
+    assert!(lost(&mut source).contains("delivers no pictures"));
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    device.state().stalled = false;
+    opened(&mut source);
+    check(&mut source, clock, 5, 0);
+
+    device.unplug();
+    let reason = lost(&mut source);
+    assert!(reason.contains("unplugged"), "{reason}");
+    std::thread::sleep(Duration::from_millis(500));
+    device.state().busy = true;
+    device.plug(3);
+    let reason = lost(&mut source);
+    assert!(reason.contains("not there") || reason.contains("another program"), "{reason}");
+    std::thread::sleep(Duration::from_millis(300));
+    device.state().busy = false;
+    let back = Instant::now();
+    opened(&mut source);
+    assert!(back.elapsed() < Duration::from_secs(2), "{:?}", back.elapsed());
+    check(&mut source, clock, 5, 0);
+}
