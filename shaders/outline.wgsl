@@ -20,6 +20,8 @@ struct OutlineUniform {
 }
 
 @group(0) @binding(14) var<uniform> outline: OutlineUniform;
+// Whether anybody asks for lines that are near.
+override OUTLINE_REACH: bool = false;
 // Cells on the side of a tile.
 const OUTLINE_TILE: u32 = 4u;
 
@@ -84,7 +86,7 @@ fn outline_response_at(at: vec2<f32>) -> f32 {
     return textureLoad(outline_response, photo_clamp(vec2<i32>(at)), 0).x;
 }
 
-// Ink per photo pixel, 0..=1. Cleared to 0.
+// Ink per photo pixel, 0..=1, and whether a line is near (1) or not (0). Cleared to 0.
 @fragment
 fn outline_along(@builtin(position) here: vec4<f32>) -> @location(0) vec4<f32> {
     let middle = outline_response_at(here.xy);
@@ -94,10 +96,26 @@ fn outline_along(@builtin(position) here: vec4<f32>) -> @location(0) vec4<f32> {
         + outline.along.y * (outline_response_at(here.xy + step) + outline_response_at(here.xy - step))
         + outline.along.z * (outline_response_at(here.xy + 2.0 * step) + outline_response_at(here.xy - 2.0 * step))
         + outline.along.w * (outline_response_at(here.xy + 3.0 * step) + outline_response_at(here.xy - 3.0 * step));
-    return vec4<f32>(smoothstep(outline.threshold, outline.threshold + outline.softness, response));
+    // A line's rim is as wide as a pixel at least: what is steeper would flicker as it moves.
+    let rim = max(outline.softness, abs(dpdx(response)) + abs(dpdy(response)));
+    var near = response;
+    if OUTLINE_REACH {
+        let side = normal * max(1.5, outline.spacing);
+        near = max(near, max(outline_response_at(here.xy + side), outline_response_at(here.xy - side)));
+    }
+    return vec4<f32>(outline_full(response, rim), outline_full(near, outline.softness), 0.0, 0.0);
 }
 
-fn outline_apply(color: vec3<f32>, pixel: vec2<i32>) -> vec3<f32> {
-    let ink = textureLoad(outline_ink, pixel, 0).x;
+// Ink where the response is `response`, which reaches full ink within `rim`.
+fn outline_full(response: f32, rim: f32) -> f32 {
+    let half = outline.threshold + 0.5 * outline.softness;
+    return smoothstep(half - 0.5 * rim, half + 0.5 * rim, response);
+}
+
+fn outline_ink_at(pixel: vec2<i32>) -> vec2<f32> {
+    return textureLoad(outline_ink, pixel, 0).xy;
+}
+
+fn outline_apply(color: vec3<f32>, ink: f32) -> vec3<f32> {
     return mix(color, outline.color.rgb, ink * outline.color.a);
 }

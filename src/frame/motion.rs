@@ -21,3 +21,22 @@ pub struct Motion {
     /// Standard deviation of the small picture's noise, 0..=1 of full scale.
     pub noise: f32,
 }
+
+impl Motion {
+    /// The most lines that motion is found on.
+    const LINES: u32 = 200;
+
+    /// Pixels of a small picture of `size` per cell, each way: the whole number that leaves at most 200 lines of cells.
+    #[must_use]
+    pub const fn factor(size: Size) -> u32 {
+        let factor = size.height.div_ceil(Self::LINES);
+        if factor == 0 { 1 } else { factor }
+    }
+
+    /// The grid of a small picture of `size`; the last column and row may be partial.
+    #[must_use]
+    pub const fn grid(size: Size) -> Size {
+        let factor = Self::factor(size);
+        Size::new(size.width.div_ceil(factor), size.height.div_ceil(factor))
+    }
+}

@@ -44,7 +44,10 @@ enum Work {
 pub struct Pass {
     label: &'static str,
     work: Work,
+    layout: wgpu::BindGroupLayout,
     bindings: wgpu::BindGroup,
+    /// What is bound on every second frame instead.
+    alternate: Option<wgpu::BindGroup>,
 }
 
 /// Columns and rows of a workgroup. Large ones cost a software renderer least.
@@ -134,36 +137,12 @@ impl Pass {
         // SAFETY: the text is this program's own. Every load clamps its coordinates to the texture, every store is
         // behind a test of the grid's size, and every loop counts to a bound that does not change.
         let module = unsafe { device.create_shader_module_trusted(source, wgpu::ShaderRuntimeChecks::unchecked()) };
-        let sampler = device.create_sampler(&wgpu::SamplerDescriptor {
-            label: Some("linear"),
-            mag_filter: wgpu::FilterMode::Linear,
-            min_filter: wgpu::FilterMode::Linear,
-            ..Default::default()
-        });
         let layout_entries: Vec<_> = resources.iter().map(|&(binding, r)| layout_entry(binding, r)).collect();
         let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
             label: Some(entry),
             entries: &layout_entries,
         });
-        let entries: Vec<_> = resources
-            .iter()
-            .map(|&(binding, resource)| wgpu::BindGroupEntry {
-                binding,
-                resource: match resource {
-                    Resource::Uniform(b) | Resource::Write(b) => b.as_entire_binding(),
-                    Resource::Texture(view)
-                    | Resource::Floats(view)
-                    | Resource::Codes(view)
-                    | Resource::Store(view, _) => wgpu::BindingResource::TextureView(view),
-                    Resource::Linear => wgpu::BindingResource::Sampler(&sampler),
-                },
-            })
-            .collect();
-        let bindings = device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some(entry),
-            layout: &layout,
-            entries: &entries,
-        });
+        let bindings = bind(context, entry, &layout, resources);
         let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
             label: Some(entry),
             bind_group_layouts: &[Some(&layout)],
@@ -174,11 +153,20 @@ impl Pass {
         if let Some(error) = pollster::block_on(scope.pop()) {
             return Err(Error::gpu(format!("pass {entry}: {error}")));
         }
-        Ok(Self { label: entry, work, bindings })
+        Ok(Self { label: entry, work, layout, bindings, alternate: None })
     }
 
-    /// Records the pass, timed where there is a timer.
-    pub fn record(&self, encoder: &mut wgpu::CommandEncoder, timer: Option<&mut Timer>) {
+    /// Binds `resources` on every second frame, which must be of the same kinds: so two textures take turns as what is
+    /// read and what is written.
+    #[must_use]
+    pub fn alternate(mut self, context: &Context, resources: &[(u32, Resource<'_>)]) -> Self {
+        self.alternate = Some(bind(context, self.label, &self.layout, resources));
+        self
+    }
+
+    /// Records the pass, timed where there is a timer; `second` says that this is a second frame.
+    pub fn record(&self, encoder: &mut wgpu::CommandEncoder, timer: Option<&mut Timer>, second: bool) {
+        let bindings = self.alternate.as_ref().filter(|_| second).unwrap_or(&self.bindings);
         let times = timer.and_then(|timer| timer.slot(self.label));
         match &self.work {
             Work::Dispatch { pipeline, groups } => {
@@ -191,7 +179,7 @@ impl Pass {
                     }),
                 });
                 pass.set_pipeline(pipeline);
-                pass.set_bind_group(0, &self.bindings, &[]);
+                pass.set_bind_group(0, bindings, &[]);
                 pass.dispatch_workgroups(groups.0, groups.1, 1);
             }
             Work::Draw { pipeline, target, quads } => {
@@ -216,11 +204,40 @@ impl Pass {
                     multiview_mask: None,
                 });
                 pass.set_pipeline(pipeline);
-                pass.set_bind_group(0, &self.bindings, &[]);
+                pass.set_bind_group(0, bindings, &[]);
                 pass.draw(0..4, 0..*quads);
             }
         }
     }
+}
+
+fn bind(
+    context: &Context,
+    label: &'static str,
+    layout: &wgpu::BindGroupLayout,
+    resources: &[(u32, Resource<'_>)],
+) -> wgpu::BindGroup {
+    let device = &context.device;
+    let sampler = device.create_sampler(&wgpu::SamplerDescriptor {
+        label: Some("linear"),
+        mag_filter: wgpu::FilterMode::Linear,
+        min_filter: wgpu::FilterMode::Linear,
+        ..Default::default()
+    });
+    let entries: Vec<_> = resources
+        .iter()
+        .map(|&(binding, resource)| wgpu::BindGroupEntry {
+            binding,
+            resource: match resource {
+                Resource::Uniform(b) | Resource::Write(b) => b.as_entire_binding(),
+                Resource::Texture(view) | Resource::Floats(view) | Resource::Codes(view) | Resource::Store(view, _) => {
+                    wgpu::BindingResource::TextureView(view)
+                }
+                Resource::Linear => wgpu::BindingResource::Sampler(&sampler),
+            },
+        })
+        .collect();
+    device.create_bind_group(&wgpu::BindGroupDescriptor { label: Some(label), layout, entries: &entries })
 }
 
 fn layout_entry(binding: u32, resource: Resource<'_>) -> wgpu::BindGroupLayoutEntry {

@@ -1,7 +1,7 @@
 //! One channel of `f32` with a replicated border, and the low picture made of such.
 
 use super::flow::Flow;
-use crate::frame::{Size, SmallRgb};
+use crate::frame::{Motion, Size, SmallRgb};
 
 /// Columns and rows beyond the picture that can be read, filled with the nearest pixel.
 pub(super) const PAD: usize = 16;
@@ -81,16 +81,10 @@ pub(super) fn luma(r: f32, g: f32, b: f32) -> f32 {
     0.2126 * r + 0.7152 * g + 0.0722 * b
 }
 
-/// How much smaller the low picture is: the integer that brings it to at most 200 lines.
-pub(super) const fn low_factor(size: Size) -> usize {
-    let factor = (size.height as usize).div_ceil(200);
-    if factor == 0 { 1 } else { factor }
-}
-
 impl Low {
     /// Box average of `small`; partial boxes at the right and bottom average what is there.
     pub fn new(small: &SmallRgb) -> Self {
-        let factor = low_factor(small.size);
+        let factor = Motion::factor(small.size) as usize;
         let (width, height) = (small.size.width as usize, small.size.height as usize);
         let (low_width, low_height) = (width.div_ceil(factor), height.div_ceil(factor));
         let mut column = vec![0.0f32; low_width * factor];

@@ -2,11 +2,12 @@
 
 use super::fragment::{self, Fragment};
 use super::frame_uniform::{FrameUniform, strength, unit};
+use super::history::{self, History};
 use super::upsample::UpsampleUniform;
 use super::{flow, halftone, outline, paper, tone, upsample};
 use crate::config::Settings;
 use crate::error::{Error, Result};
-use crate::frame::{ColorInfo, CpuImage, Drawing, Drawn, Frame, PixelFormat, Size, StreamInfo};
+use crate::frame::{ColorInfo, CpuImage, Drawing, Drawn, Frame, Motion, PixelFormat, Size, StreamInfo};
 use crate::gpu::{
     Codes, Context, Layout, Pass, PassTime, PhotoPlanes, Readback, Resource, Shader, Timer, Use, storage_buffer,
     texture, uniform_buffer, view, write_texture, write_uniform,
@@ -32,6 +33,9 @@ pub struct PostChain {
     drawing: wgpu::Texture,
     drawing_size: Size,
     passes: Vec<Pass>,
+    history: Option<History>,
+    /// Whether the next picture is a second one: see [`Pass::alternate`].
+    second: bool,
     packed: wgpu::Buffer,
     readback: Readback,
     ends: Ends,
@@ -103,6 +107,12 @@ pub(super) fn fragments(settings: &Settings, unit: f32) -> Vec<Fragment> {
     [tone, halftone, outline, paper].into_iter().flatten().collect()
 }
 
+/// Whether pictures are mixed with the one before: not where the photo passes as it is.
+fn keeps(settings: &Settings) -> bool {
+    let draws = strength(settings) > 0.0 || settings.tone.is_some() || settings.outline.is_some();
+    settings.motion.calm > 0.0 && (draws || settings.halftone.is_some())
+}
+
 /// All WGSL of a run with these settings, and its constants.
 pub(super) fn shader(
     settings: &Settings,
@@ -128,10 +138,13 @@ pub(super) fn shader(
         source += upsample::SOURCE;
     }
     fragments.iter().for_each(|f| source += f.source);
-    source += &fragment::picture(start, fragments);
+    if keeps(settings) {
+        source += history::SOURCE;
+    }
+    source += &fragment::picture(start, fragments, settings.outline.is_some(), keeps(settings));
     let [layout, _, shift_x, shift_y] = photo.constants();
     let [out_layout, out_bytes, out_shift_x, out_shift_y] = out.constants();
-    let constants = vec![
+    let mut constants = vec![
         ("PHOTO_LAYOUT", layout),
         ("PHOTO_SHIFT_X", shift_x),
         ("PHOTO_SHIFT_Y", shift_y),
@@ -142,6 +155,9 @@ pub(super) fn shader(
         ("OUT_LIFT", lift.into()),
         ("OUT_MAX", max.into()),
     ];
+    if settings.outline.is_some() {
+        constants.push(("OUTLINE_REACH", f64::from(u8::from(keeps(settings)))));
+    }
     Shader { source, constants }
 }
 
@@ -216,7 +232,15 @@ impl PostChain {
             passes.extend(lines);
             bound.push((outline::INK, Resource::Texture(&ink)));
         }
-        passes.push(Pass::dispatch(context, "pack", shader, &bound, pack_grid(&ends.out.0))?);
+        let history = keeps(settings).then(|| History::new(context, settings.motion.calm, size, Motion::grid(drawing)));
+        let pack = |bound: &[_]| Pass::dispatch(context, "pack", shader, bound, pack_grid(&ends.out.0));
+        passes.push(match &history {
+            Some(history) => {
+                let [first, second] = history.resources().map(|turn| [&bound[..], &turn[..]].concat());
+                pack(&first)?.alternate(context, &second)
+            }
+            None => pack(&bound)?,
+        });
         context.check()?;
         let readback = Readback::new(context, ends.out.0.clone(), output.1);
         drop((bound, numbers));
@@ -226,6 +250,8 @@ impl PostChain {
             drawing: drawing_texture,
             drawing_size: drawing,
             passes,
+            history,
+            second: false,
             packed,
             readback,
             ends,
@@ -235,21 +261,25 @@ impl PostChain {
     }
 
     /// Sends a picture and its drawing up.
-    fn upload(&self, photo: &CpuImage, drawing: &Drawing) -> Result<()> {
+    fn upload(&self, photo: &CpuImage, drawing: &Drawing, motion: Option<&Motion>) -> Result<()> {
         if drawing.size != self.drawing_size || drawing.rgba.len() != drawing.size.pixels() * 4 {
             let wanted = self.drawing_size;
             return Err(Error::gpu(format!("a drawing of {} came where {wanted} was announced", drawing.size)));
         }
         self.photo.write(&self.context, photo)?;
         write_texture(&self.context, &self.drawing, &drawing.rgba, drawing.size.width * 4);
+        if let Some(history) = &self.history {
+            history.write(&self.context, motion)?;
+        }
         Ok(())
     }
 
-    fn record(&self, mut timer: Option<&mut Timer>) -> wgpu::CommandEncoder {
+    fn record(&mut self, mut timer: Option<&mut Timer>) -> wgpu::CommandEncoder {
         let mut encoder = self.context.encoder();
         for pass in &self.passes {
-            pass.record(&mut encoder, timer.as_deref_mut());
+            pass.record(&mut encoder, timer.as_deref_mut(), self.second);
         }
+        self.second = !self.second;
         encoder
     }
 
@@ -259,7 +289,7 @@ impl PostChain {
     /// As [`FrameFilter::push`].
     pub fn measure(&mut self, drawn: &Drawn) -> Result<Vec<PassTime>> {
         let Some(drawing) = &drawn.drawing else { return Ok(Vec::new()) };
-        self.upload(&drawn.photo, drawing)?;
+        self.upload(&drawn.photo, drawing, drawn.motion.as_ref())?;
         let Some(mut timer) = Timer::new(&self.context) else { return Ok(Vec::new()) };
         let mut encoder = self.record(Some(&mut timer));
         timer.resolve(&mut encoder);
@@ -277,10 +307,10 @@ impl FrameFilter for PostChain {
     type Out = CpuImage;
 
     fn push(&mut self, frame: Frame<Drawn>) -> Result<Option<Frame<CpuImage>>> {
-        let Frame { stamp, image: Drawn { photo, drawing, .. } } = &frame;
+        let Frame { stamp, image: Drawn { photo, drawing, motion } } = &frame;
         match drawing {
             Some(drawing) => {
-                self.upload(photo, drawing)?;
+                self.upload(photo, drawing, motion.as_ref())?;
                 let encoder = self.record(None);
                 self.readback.push(&self.context, encoder, &self.packed, *stamp)?;
                 self.context.check()?;
@@ -299,6 +329,9 @@ impl FrameFilter for PostChain {
         let fits = plan.shader == self.shader;
         if fits {
             self.uniforms.write(&self.context, &plan);
+            if let Some(history) = &mut self.history {
+                history.set_calm(settings.motion.calm);
+            }
         }
         Ok(fits)
     }

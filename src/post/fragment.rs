@@ -5,22 +5,37 @@
 pub(super) struct Fragment {
     /// WGSL: a uniform struct and the function of `call`.
     pub source: &'static str,
-    /// A WGSL expression of `color` (R'G'B', 0..=1) and `pixel` (of the photo) that gives the new colour.
+    /// A WGSL expression of `color` (R'G'B', 0..=1), `pixel` (of the photo) and `ink.x` (0..=1) that gives the new colour.
     pub call: &'static str,
+    /// Whether it belongs to the page, and does not move with what is drawn on it.
+    pub page: bool,
     /// Binding of the uniform.
     pub binding: u32,
     /// The uniform's bytes.
     pub uniform: Vec<u8>,
 }
 
-/// The function `picture(pixel)` that runs `fragments` one after the other, starting from the expression `start`.
-pub(super) fn picture(start: &str, fragments: &[Fragment]) -> String {
+/// The function `picture(pixel)` that runs `fragments` one after the other, starting from the expression `start`. `ink`
+/// says that there are ink lines; with `keeps`, the picture before is mixed in ahead of whatever is fixed to the page.
+pub(super) fn picture(start: &str, fragments: &[Fragment], ink: bool, keeps: bool) -> String {
     use std::fmt::Write;
-    let mut text = format!("fn picture(pixel: vec2<i32>) -> vec3<f32> {{\n    var color = {start};\n");
-    for fragment in fragments {
+    let ink = if ink { "outline_ink_at(pixel)" } else { "vec2<f32>(0.0)" };
+    let mut text =
+        format!("fn picture(pixel: vec2<i32>) -> vec3<f32> {{\n    var color = {start};\n    var ink = {ink};\n");
+    let (drawing, page): (Vec<_>, Vec<_>) = fragments.iter().partition(|f| !f.page);
+    let mut call = |call: &str| {
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "    color = {};", fragment.call);
+        let _ = writeln!(text, "    color = {call};");
+    };
+    drawing.iter().for_each(|f| call(f.call));
+    if keeps {
+        text.push_str("    let kept = history_blend(vec4<f32>(color, ink.x), ink.y, pixel);\n");
+        text.push_str("    color = kept.rgb;\n    ink.x = kept.a;\n");
     }
+    let mut call = |call: &str| {
+        let _ = writeln!(text, "    color = {call};");
+    };
+    page.iter().for_each(|f| call(f.call));
     text.push_str("    return color;\n}\n");
     text
 }

@@ -46,5 +46,5 @@ impl HalftoneUniform {
 /// The effect's part of the last pass.
 pub(super) fn fragment(halftone: &config::Halftone, unit: f32) -> Fragment {
     let uniform = bytemuck::bytes_of(&HalftoneUniform::new(halftone, unit)).to_vec();
-    Fragment { source: SOURCE, call: "halftone_apply(color, pixel)", binding: 17, uniform }
+    Fragment { source: SOURCE, call: "halftone_apply(color, pixel)", page: true, binding: 17, uniform }
 }

@@ -9,7 +9,7 @@
 //! | `flow_tensor`, `flow_smooth` | half the drawing | which way edges run, and how strong they are |
 //! | `outline_find` | tiles | where there is an edge at all |
 //! | `outline_across`, `outline_along` | full, tiles with edges | ink |
-//! | `pack` | full | everything that looks at one pixel: upsample, tone, halftone, ink, paper; then the encoder's planes |
+//! | `pack` | full | everything that looks at one pixel: upsample, tone, history, halftone, ink, paper; then the encoder's planes |
 //!
 //! Colours are in gamma space from end to end: the photo's R'G'B' as the stream codes it, the drawing's sRGB bytes
 //! taken as the same. Between passes the picture itself is never stored: it goes from floats to the encoder's codes, so
@@ -20,6 +20,7 @@ mod flow;
 mod fragment;
 mod frame_uniform;
 mod halftone;
+mod history;
 mod outline;
 mod paper;
 #[cfg(test)]

@@ -77,11 +77,11 @@ impl OutlineUniform {
 /// The effect's part of the last pass.
 pub(super) fn fragment(outline: &config::Outline, unit: f32) -> Fragment {
     let uniform = bytemuck::bytes_of(&OutlineUniform::new(outline, unit)).to_vec();
-    Fragment { source: SOURCE, call: "outline_apply(color, pixel)", binding: 14, uniform }
+    Fragment { source: SOURCE, call: "outline_apply(color, ink.x)", page: true, binding: 14, uniform }
 }
 
 /// Builds the passes at full size, of which `values` is the uniform; gives them with the texture they fill: ink per photo
-/// pixel (`r8unorm`).
+/// pixel and whether a line is near (`rg8unorm`).
 pub(super) fn passes(
     context: &Context,
     values: &wgpu::Buffer,
@@ -96,7 +96,7 @@ pub(super) fn passes(
     let words = TextureFormat::R32Uint;
     let tiles = view(&texture(context, "outline_tiles", grid, words, Use::Stored));
     let response = texture(context, "outline_response", size, TextureFormat::R16Float, Use::Drawn);
-    let ink = texture(context, "outline_ink", size, TextureFormat::R8Unorm, Use::Drawn);
+    let ink = texture(context, "outline_ink", size, TextureFormat::Rg8Unorm, Use::Drawn);
     let response_view = view(&response);
     let shared =
         [(0, Resource::Uniform(frame)), (flow::BINDING, Resource::Codes(flow)), (14, Resource::Uniform(values))];

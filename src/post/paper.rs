@@ -28,5 +28,5 @@ impl PaperUniform {
 /// The effect's part of the last pass.
 pub(super) fn fragment(paper: &config::Paper, unit: f32) -> Fragment {
     let uniform = bytemuck::bytes_of(&PaperUniform::new(paper, unit)).to_vec();
-    Fragment { source: SOURCE, call: "paper_apply(color, pixel)", binding: 18, uniform }
+    Fragment { source: SOURCE, call: "paper_apply(color, pixel)", page: true, binding: 18, uniform }
 }

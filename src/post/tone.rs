@@ -38,5 +38,11 @@ pub(super) fn fragment(tone: &config::Tone) -> Fragment {
     } else {
         "tone_apply(color)"
     };
-    Fragment { source: SOURCE, call, binding: 13, uniform: bytemuck::bytes_of(&ToneUniform::from(tone)).to_vec() }
+    Fragment {
+        source: SOURCE,
+        call,
+        page: false,
+        binding: 13,
+        uniform: bytemuck::bytes_of(&ToneUniform::from(tone)).to_vec(),
+    }
 }

@@ -4,6 +4,7 @@
 mod color;
 mod effects;
 mod golden;
+mod history;
 mod shaders;
 mod twins;
 

@@ -3,6 +3,7 @@
 use super::super::chain::{fragments, shader};
 use super::super::frame_uniform::FrameUniform;
 use super::super::halftone::HalftoneUniform;
+use super::super::history::HistoryUniform;
 use super::super::outline::OutlineUniform;
 use super::super::paper::PaperUniform;
 use super::super::tone::ToneUniform;
@@ -30,6 +31,8 @@ fn every_style_is_valid_wgsl() {
         for strength in [0.0, 0.5, 1.0] {
             let mut settings = load(preset.name, &[]).unwrap();
             settings.generator.strength = strength;
+            module(&settings, PixelFormat::I420, p010);
+            settings.motion.calm = 0.0;
             module(&settings, PixelFormat::I420, p010);
         }
     }
@@ -77,6 +80,7 @@ fn uniforms_lie_where_the_shaders_look() {
     );
     check!("ToneUniform", ToneUniform, intervals, softness, saturation, contrast, brightness, keep_color);
     check!("HalftoneUniform", HalftoneUniform, color, axis, period, highlight, clean, pattern);
+    check!("HistoryUniform", HistoryUniform, fill, still, moving);
     check!("PaperUniform", PaperUniform, color, frequency, grain);
     check!("UpsampleUniform", UpsampleUniform, epsilon, radius);
     check!(

@@ -1,0 +1,33 @@
+// The picture before, carried along the motion and mixed into the new one where the motion can be trusted: colours and
+// ink at full size, before anything that is fixed to the page. What is carried is clamped (Karis 2014): colours to
+// those that the new picture has nearly, ink to there where a line is drawn or next to one. So nothing lingers.
+
+struct HistoryUniform {
+    // Part of the motion's grid that the picture fills.
+    fill: vec2<f32>,
+    // Weight of the picture before where nothing changed, and where things move as the motion says; 0 for a new shot.
+    still: f32,
+    moving: f32,
+}
+
+@group(0) @binding(28) var<uniform> history: HistoryUniform;
+// Per cell: way back in parts of the picture (xy), confidence (z), stillness (w).
+@group(0) @binding(29) var history_motion: texture_2d<f32>;
+@group(0) @binding(30) var history_before: texture_2d<f32>;
+@group(0) @binding(31) var history_out: texture_storage_2d<rgba16float, write>;
+
+// How far a colour carried on may lie from the new one.
+const HISTORY_SLACK: f32 = 0.08;
+
+// `fresh`: colour and ink of the new picture at `pixel`; `reach`: 1 where a line is near, 0 where not.
+fn history_blend(fresh: vec4<f32>, reach: f32, pixel: vec2<i32>) -> vec4<f32> {
+    let uv = (vec2<f32>(pixel) + 0.5) / vec2<f32>(frame.photo_size);
+    let motion = textureSampleLevel(history_motion, linear, uv * history.fill, 0.0);
+    let before = textureSampleLevel(history_before, linear, uv + motion.xy, 0.0);
+    let slack = vec4<f32>(vec3<f32>(HISTORY_SLACK), max(reach, HISTORY_SLACK));
+    let kept = clamp(before, fresh - slack, fresh + slack);
+    let weight = smoothstep(0.1, 0.6, motion.z) * mix(history.moving, history.still, motion.w);
+    let blended = mix(fresh, kept, weight);
+    textureStore(history_out, pixel, blended);
+    return blended;
+}

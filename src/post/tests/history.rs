@@ -1,0 +1,118 @@
+//! What the picture before may do to the next one, and what not.
+
+use super::super::PostChain;
+use super::{RGBA, context, info, packed, rgba};
+use crate::config::{Outline, Settings};
+use crate::frame::{CpuImage, Drawing, Drawn, Frame, Motion, Size, Stamp};
+use crate::stage::FrameFilter;
+use half::f16;
+
+const SIZE: Size = Size::new(96, 64);
+const SMALL: Size = Size::new(48, 32);
+
+fn settings(calm: f32) -> Settings {
+    let mut settings = Settings { outline: Some(Outline::default()), ..Settings::default() };
+    settings.motion.calm = calm;
+    settings
+}
+
+/// A bright bar at `x` on a ground of `level`.
+fn photo(x: u32, level: f32) -> CpuImage {
+    rgba(SIZE, |column, _| if (x..x + 12).contains(&column) { [0.9; 3] } else { [level; 3] })
+}
+
+/// A drawing as the photo is.
+fn drawing(photo: &CpuImage) -> Drawing {
+    let bytes = packed(photo, 0);
+    let at = |i: usize| ((i / 48 * 2) * 96 + i % 48 * 2) * 4;
+    Drawing { size: SMALL, rgba: (0..SMALL.pixels()).flat_map(|i| bytes[at(i)..at(i) + 4].to_vec()).collect() }
+}
+
+/// The same motion everywhere: back by `u` picture widths, trusted by `confidence`, still by `still`.
+fn motion(u: f32, confidence: f32, still: f32) -> Option<Motion> {
+    let size = Motion::grid(SMALL);
+    let cell = [u, 0.0, confidence, still].map(f16::from_f32);
+    Some(Motion { size, fill: [1.0; 2], cells: vec![cell; size.pixels()], noise: 0.01 })
+}
+
+fn run(calm: f32, film: Vec<(CpuImage, Option<Motion>)>) -> Option<Vec<Vec<u8>>> {
+    let input = info(SIZE, RGBA.0, RGBA.1);
+    let mut chain = PostChain::new(context()?, &settings(calm), &input, RGBA, SMALL).unwrap();
+    let mut out = Vec::new();
+    for (index, (photo, motion)) in film.into_iter().enumerate() {
+        let stamp = Stamp { index: index as u64, pts: 0, duration: 1 };
+        let drawing = Some(drawing(&photo));
+        out.extend(chain.push(Frame { stamp, image: Drawn { photo, drawing, motion } }).unwrap());
+    }
+    out.extend(std::iter::from_fn(|| chain.drain().unwrap()));
+    Some(out.iter().map(|frame| packed(&frame.image, 0)).collect())
+}
+
+/// The greatest difference between two pictures in the columns from `first` to `last`.
+fn worst(a: &[u8], b: &[u8], first: usize, last: usize) -> u8 {
+    let row = |i: usize| (first..last).contains(&(i / 4 % 96));
+    (0..a.len()).filter(|&i| row(i)).map(|i| a[i].abs_diff(b[i])).max().unwrap_or(0)
+}
+
+#[test]
+fn a_picture_without_motion_is_as_if_there_were_no_memory() {
+    let film = |motion: fn() -> Option<Motion>| {
+        vec![(photo(10, 0.3), None), (photo(14, 0.3), motion()), (photo(60, 0.6), None), (photo(64, 0.62), motion())]
+    };
+    let (Some(calm), Some(off)) = (run(0.7, film(|| motion(-4.0 / 96.0, 1.0, 0.0))), run(0.0, film(|| None))) else {
+        return;
+    };
+    assert!(calm[0] == off[0]);
+    assert!(calm[2] == off[2]);
+    assert!(calm[3] != off[3]);
+}
+
+#[test]
+fn flicker_of_a_still_picture_is_held_down() {
+    let film = |still| {
+        (0..8)
+            .map(|i| {
+                (photo(40, 0.4 + f32::from(i % 2 == 0) * 0.02), if i > 0 { motion(0.0, still, still) } else { None })
+            })
+            .collect::<Vec<_>>()
+    };
+    let (Some(calm), Some(off)) = (run(0.7, film(1.0)), run(0.7, film(0.0))) else { return };
+    let change = |film: &[Vec<u8>]| worst(&film[6], &film[7], 0, 96);
+    assert!(change(&off) >= 4, "{}", change(&off));
+    assert!(2 * change(&calm) <= change(&off), "{} of {}", change(&calm), change(&off));
+}
+
+#[test]
+fn what_moves_as_the_motion_says_is_carried_and_stays_sharp() {
+    // Whole pixels of the drawing, so that fresh pictures are shifted copies of each other.
+    let film = |confidence: f32| {
+        (0..6)
+            .map(|i| (photo(10 + 8 * i, 0.4), if i > 0 { motion(-8.0 / 96.0, confidence, 0.0) } else { None }))
+            .collect::<Vec<_>>()
+    };
+    let (Some(carried), Some(fresh)) = (run(1.0, film(1.0)), run(1.0, film(0.0))) else { return };
+    // The first columns came from outside the picture.
+    assert!(worst(&carried[5], &fresh[5], 16, 96) <= 3, "{}", worst(&carried[5], &fresh[5], 16, 96));
+}
+
+#[test]
+fn a_line_where_none_is_drawn_any_more_is_clamped_away() {
+    // The worst case: the bar has gone, and the motion claims that nothing changed.
+    let film = vec![(photo(40, 0.4), None), (photo(200, 0.4), motion(0.0, 1.0, 1.0))];
+    let gone = vec![(photo(200, 0.4), None), (photo(200, 0.4), motion(0.0, 1.0, 1.0))];
+    let (Some(film), Some(gone)) = (run(1.0, film), run(1.0, gone)) else { return };
+    assert!(worst(&film[0], &gone[0], 0, 96) > 100);
+    assert!(worst(&film[1], &gone[1], 0, 96) <= 42, "{}", worst(&film[1], &gone[1], 0, 96));
+}
+
+#[test]
+fn a_motion_of_another_size_is_an_error() {
+    let Some(context) = context() else { return };
+    let input = info(SIZE, RGBA.0, RGBA.1);
+    let mut chain = PostChain::new(context, &settings(0.7), &input, RGBA, SMALL).unwrap();
+    let photo = photo(10, 0.4);
+    let motion = motion(0.0, 1.0, 1.0).map(|motion| Motion { size: Size::new(5, 5), ..motion });
+    let image = Drawn { drawing: Some(drawing(&photo)), photo, motion };
+    let stamp = Stamp { index: 0, pts: 0, duration: 1 };
+    assert!(chain.push(Frame { stamp, image }).unwrap_err().to_string().contains("5x5"));
+}
