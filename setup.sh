@@ -40,14 +40,16 @@ for argument in "$@"; do
 done
 
 system_packages() {
-    # C and C++ compilers and make; FFmpeg; what reads FFmpeg's headers; Vulkan and a driver that draws without a GPU.
+    # C and C++ compilers and make; FFmpeg; what reads FFmpeg's headers; PipeWire, for the virtual camera; Vulkan and a
+    # driver that draws without a GPU.
     local packages=(build-essential pkg-config ca-certificates
         libavcodec-dev libavformat-dev libavutil-dev libswscale-dev
-        libclang-dev
+        libclang-dev libpipewire-0.3-dev
         libvulkan1 mesa-vulkan-drivers)
     [ -n "${LIBTORCH:-}" ] || python_with_pip >/dev/null || packages+=(python3 python3-pip)
     enough_rust || packages+=(curl)
-    [ $tests = no ] || packages+=(ffmpeg)
+    [ $tests = no ] || packages+=(ffmpeg
+        dbus pipewire pipewire-bin wireplumber gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-pipewire)
     [ $bundle = no ] || packages+=(patchelf zstd)
 
     if ! have apt-get; then

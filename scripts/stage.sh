@@ -28,8 +28,9 @@ lib=$folder/lib/comicvid
 
 # What every Linux has in its own version (glibc), and the loaders that belong to a GPU's driver.
 system='^(ld-linux.*|lib(c|m|dl|rt|pthread|resolv|util|nsl|anl|mvec|BrokenLocale)|lib(vulkan|GL|GLX|EGL|GLdispatch|OpenGL|cuda|nvidia-.*))\.so'
-# What GPU drivers link as well: an older copy of ours must not get in their way.
-shared='^lib(stdc\+\+|gcc_s|atomic|z|zstd|lzma|xml2|expat|ffi|elf|edit|tinfo|ncursesw?|bsd|md|drm.*|X.*|xcb.*|xshmfence|wayland-.*|va.*|vdpau|OpenCL|icu.*|bz2|udev|sensors|pciaccess|unwind.*)[-.0-9]*\.so'
+# What GPU drivers link as well: an older copy of ours must not get in their way. And PipeWire, whose library must suit its
+# plugins.
+shared='^lib(stdc\+\+|gcc_s|atomic|z|zstd|lzma|xml2|expat|ffi|elf|edit|tinfo|ncursesw?|bsd|md|drm.*|X.*|xcb.*|xshmfence|wayland-.*|va.*|vdpau|OpenCL|icu.*|bz2|pipewire.*|udev|sensors|pciaccess|unwind.*)[-.0-9]*\.so'
 
 install -d "$folder/bin" "$lib"
 install -m 755 "$program" "$folder/bin/comicvid"

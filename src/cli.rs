@@ -180,6 +180,10 @@ pub struct Live {
     /// Stream over HTTP at this address (127.0.0.1:8090) or port; a port alone is for this machine only
     #[arg(long, value_name = "ADDRESS")]
     pub serve: Option<String>,
+    /// Be a camera for other programs: pipewire, a v4l2loopback device (/dev/video9), or without a value whichever is
+    /// there (repeatable)
+    #[arg(long, value_name = "TARGET", num_args = 0..=1, default_missing_value = "auto")]
+    pub virtual_camera: Vec<String>,
     /// Record to this video file
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,

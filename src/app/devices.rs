@@ -1,5 +1,6 @@
 //! `comicvid devices`: what this machine has to film, to draw and to show with.
 
+use super::virtual_camera;
 use crate::cli::Devices;
 use crate::error::{Error, Result};
 use crate::gpu;
@@ -18,10 +19,16 @@ pub fn run(args: &Devices) -> Result<()> {
         backend.list().into_iter().map(|c| (c.clone(), backend.modes(&c))).collect();
     let adapters = gpu::adapters();
     let networks = stylize::devices();
+    let targets = virtual_camera::targets();
     let text = if args.json {
         let cameras: Vec<Value> = cameras.iter().map(|(c, modes)| camera_json(c, modes)).collect();
         let adapters: Vec<Value> = adapters.iter().map(|a| json!({ "name": a.name, "software": a.software })).collect();
-        format!("{}\n", json!({ "cameras": cameras, "generator": networks, "shaders": adapters }))
+        format!(
+            "{}\n",
+            json!({
+                "cameras": cameras, "generator": networks, "shaders": adapters, "virtual_cameras": targets_json(&targets),
+            })
+        )
     } else {
         let mut text = String::from("Cameras\n");
         if cameras.is_empty() {
@@ -40,9 +47,21 @@ pub fn run(args: &Devices) -> Result<()> {
         if adapters.is_empty() {
             text += "  none: no Vulkan, Metal or Direct3D 12 driver\n";
         }
+        text += "\nVirtual cameras (live --virtual-camera)\n";
+        for (name, state) in &targets {
+            text += &format!("  {name}: {}\n", state.as_ref().map_or_else(|why| why.as_str(), String::as_str));
+        }
         text
     };
     std::io::stdout().write_all(text.as_bytes()).map_err(|e| Error::write("stdout".as_ref(), e))
+}
+
+fn targets_json(targets: &[virtual_camera::Target]) -> Vec<Value> {
+    let entry = |(name, state): &virtual_camera::Target| match state {
+        Ok(text) => json!({ "name": name, "ready": true, "description": text }),
+        Err(why) => json!({ "name": name, "ready": false, "description": why }),
+    };
+    targets.iter().map(entry).collect()
 }
 
 fn place(camera: &Listed) -> String {

@@ -3,6 +3,7 @@
 use super::interrupt::on_interrupt;
 use super::progress::{self, Voice, line};
 use super::studio::Studio;
+use super::virtual_camera;
 use super::{engine, quantity};
 use crate::cli;
 use crate::error::{Error, Result};
@@ -40,6 +41,14 @@ pub fn run(args: &cli::Live, voice: Voice) -> Result<()> {
     let mut outputs = Vec::new();
     if let Some(address) = &args.serve {
         outputs.push(serve(address, voice)?);
+    }
+    for target in &args.virtual_camera {
+        let (output, name) = virtual_camera::output(target)?;
+        voice.say(&format!("virtual camera: {name}"));
+        if args.on_demand && output.audience.is_none() {
+            voice.warn(&format!("{name} cannot tell whether anybody watches, so the camera stays open"));
+        }
+        outputs.push(output);
     }
     let session = Session::start(Setup {
         source,

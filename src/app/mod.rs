@@ -12,6 +12,7 @@ mod studio;
 mod styles;
 #[cfg(feature = "torch")]
 mod train;
+mod virtual_camera;
 
 use crate::cli::{Cli, Command, Shell};
 use crate::error::Result;

@@ -3,13 +3,12 @@
 
 use super::card::Card;
 use super::draw::Done;
-use super::fit::{Fit, even};
 use super::output::{Delivery, Output, Running};
 use super::shared::{CameraState, Kind, Shared, Shown, lock};
 use crate::error::{Error, Result};
 use crate::frame::{Clock, ColorInfo, CpuImage, Frame, PixelFormat, Rational, Size, Stamp, StreamInfo};
 use crate::pipeline::{Policy, Receiver};
-use crate::sink::Seat;
+use crate::sink::{Fit, Seat, even};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};

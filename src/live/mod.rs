@@ -23,7 +23,6 @@ mod capture;
 mod card;
 mod deliver;
 mod draw;
-mod fit;
 mod latency;
 mod output;
 mod record;

@@ -1,17 +1,25 @@
-//! Where frames go: a video file, one picture, a stream over HTTP, or nowhere.
+//! Where frames go: a video file, one picture, a stream over HTTP, a virtual camera, or nowhere.
 
 mod audience;
 mod file;
+mod fit;
 pub mod http;
+#[cfg(target_os = "linux")]
+pub mod loopback;
 mod null;
 mod part;
+#[cfg(all(target_os = "linux", feature = "pipewire"))]
+pub mod pipewire;
+mod recode;
 mod still;
 
 pub use audience::{Audience, Seat};
 pub use file::FileSink;
+pub use fit::{Fit, even};
 pub use http::HttpSink;
 pub use null::NullSink;
 pub use part::part_name;
+pub use recode::{Recode, yuyv};
 pub use still::StillSink;
 
 use crate::av::copy::Cut;

@@ -172,7 +172,7 @@ fn shoot(state: &Mutex<State>, notifier: &Notifier) {
             state.sequence += 1;
             let works = state.streaming && !state.stalled && state.number.is_some();
             let index = if works { state.queued.pop_front() } else { None };
-            let damaged = state.damage_every.is_some_and(|n| state.sequence % n == 0);
+            let damaged = state.damage_every.is_some_and(|n| state.sequence.is_multiple_of(n));
             (index, state.sequence, frame(&state, state.sequence), damaged)
         };
         if let Some(index) = index {

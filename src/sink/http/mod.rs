@@ -14,9 +14,10 @@ mod board;
 mod request;
 
 use super::audience::Audience;
-use crate::av::jpeg::JpegEncoder;
+use super::recode::Recode;
+use crate::av::jpeg::{JFIF, JpegEncoder};
 use crate::error::{Error, Result};
-use crate::frame::{CpuImage, Frame};
+use crate::frame::{ColorInfo, CpuImage, Frame};
 use crate::stage::FrameSink;
 use board::Board;
 use request::Request;
@@ -45,6 +46,7 @@ pub struct HttpSink {
     address: SocketAddr,
     acceptor: Option<JoinHandle<()>>,
     encoder: Option<JpegEncoder>,
+    recode: Option<(ColorInfo, Recode)>,
     /// The picture that was encoded last, by its index: one that is shown again need not be encoded again.
     last: Option<(u64, Arc<Vec<u8>>)>,
 }
@@ -76,7 +78,7 @@ impl HttpSink {
             Arc::new(Shared { board: Board::default(), audience: Audience::default(), clients: AtomicUsize::new(0) });
         let ours = Arc::clone(&shared);
         let acceptor = Builder::new().name("http".into()).spawn(move || accept(&listener, &ours)).map_err(failed)?;
-        Ok(Self { shared, address, acceptor: Some(acceptor), encoder: None, last: None })
+        Ok(Self { shared, address, acceptor: Some(acceptor), encoder: None, recode: None, last: None })
     }
 
     /// Where it listens.
@@ -97,7 +99,11 @@ impl HttpSink {
             Some(encoder) if encoder.size() == image.size => encoder,
             other => other.insert(JpegEncoder::new(image.size, QUALITY).map_err(failed)?),
         };
-        encoder.encode(image).map_err(failed)
+        let recode = match &self.recode {
+            Some((from, recode)) if *from == image.color => recode,
+            _ => &self.recode.insert((image.color, Recode::new(image.color, JFIF))).1,
+        };
+        encoder.encode(recode.image(image)).map_err(failed)
     }
 }
 

@@ -5,16 +5,20 @@ use crate::av::scale::Converter;
 use crate::frame::{ColorInfo, CpuImage, PixelFormat, Rational, Size};
 
 /// Fits 4:2:0 pictures in BT.709 onto a canvas of even size.
-pub(super) struct Fit {
+pub struct Fit {
     canvas: Size,
     converter: Converter,
 }
 
 impl Fit {
+    /// For a canvas of this size, made even.
+    #[must_use]
     pub fn new(canvas: Size) -> Self {
         Self { canvas: even(canvas), converter: Converter::default() }
     }
 
+    /// The canvas.
+    #[must_use]
     pub fn canvas(&self) -> Size {
         self.canvas
     }
@@ -31,7 +35,8 @@ impl Fit {
 }
 
 /// At least 2x2, both sides even: what 4:2:0 and cameras want.
-pub(super) const fn even(size: Size) -> Size {
+#[must_use]
+pub const fn even(size: Size) -> Size {
     let (width, height) = (size.width & !1, size.height & !1);
     Size::new(if width == 0 { 2 } else { width }, if height == 0 { 2 } else { height })
 }
