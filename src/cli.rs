@@ -48,6 +48,8 @@ pub enum Command {
     Styles(Styles),
     /// Measure how fast this machine draws, stage by stage
     Bench(Bench),
+    /// Measure how steady a film is, beside the one it was made from
+    Eval(Eval),
     /// Train a generator of your own
     Train(Train),
     /// Print a shell's completion script
@@ -227,6 +229,24 @@ pub struct Bench {
     /// What computes
     #[command(flatten)]
     pub machine: Machine,
+    /// One JSON object on stdout instead of a table
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `comicvid eval`.
+#[derive(Debug, Args)]
+pub struct Eval {
+    /// The film as it was
+    pub input: PathBuf,
+    /// What was made of it, frame by frame
+    pub output: PathBuf,
+    /// Where the output begins in the input: seconds, or [HH:]MM:SS[.fraction]
+    #[arg(long, value_name = "TIME")]
+    pub start: Option<String>,
+    /// Look at this much: seconds, or [HH:]MM:SS[.fraction]
+    #[arg(long, value_name = "TIME")]
+    pub length: Option<String>,
     /// One JSON object on stdout instead of a table
     #[arg(long)]
     pub json: bool,

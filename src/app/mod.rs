@@ -4,6 +4,7 @@ mod bench;
 mod convert;
 mod devices;
 mod engine;
+mod eval;
 mod interrupt;
 mod live;
 mod progress;
@@ -47,6 +48,7 @@ fn main() -> i32 {
     let voice = match &cli.command {
         None => Voice::choose(cli.convert.json, cli.convert.quiet),
         Some(Command::Bench(bench)) => Voice::choose(bench.json, false),
+        Some(Command::Eval(eval)) => Voice::choose(false, eval.json),
         Some(Command::Live(live)) => Voice::choose(live.json, false),
         Some(_) => Voice::choose(false, false),
     };
@@ -64,6 +66,7 @@ fn dispatch(cli: &Cli, voice: Voice) -> Result<Outcome> {
     match (&cli.command, &cli.input, &cli.output) {
         (Some(Command::Styles(args)), ..) => styles::run(args)?,
         (Some(Command::Bench(args)), ..) => bench::run(args, voice)?,
+        (Some(Command::Eval(args)), ..) => eval::run(args, voice)?,
         (Some(Command::Live(args)), ..) => live::run(args, voice)?,
         (Some(Command::Devices(args)), ..) => devices::run(args)?,
         (Some(Command::Train(args)), ..) => return train(args, voice),

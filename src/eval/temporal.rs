@@ -1,21 +1,22 @@
 //! How steady a film is, beside the film it was made from: warping error and still-scene change.
 //!
-//! Both are measured on pictures of one size, sRGB-encoded, scale 0..=1. The motion comes from the input alone.
+//! Both are measured on pictures of one size, sRGB-encoded, scale 0..=1. The motion comes from the input alone and is
+//! found at the pictures' full size, not on the grid of [`Calm`](crate::motion::Calm): a film must not be judged by the
+//! very motion along which it was smoothed.
 
 use crate::frame::SmallRgb;
-use crate::motion::Pair;
+use crate::motion::{Cuts, Pair};
 
 /// Confidence from which a pixel counts as seen in both pictures.
 const SEEN: f32 = 0.5;
-/// A pair of pictures with a smaller part of seen pixels is a cut, and left out.
-const CUT: f32 = 0.25;
 
 /// Measures a run of pictures and what was made of them, a pair at a time.
 ///
 /// Warping error is that of Lai et al. ("Learning Blind Video Temporal Consistency", ECCV 2018, eq. 10): the mean squared
 /// difference of a picture and the previous one warped to it, bilinear, where nothing was hidden.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Temporal {
+    shots: Cuts,
     last: Option<(SmallRgb, SmallRgb)>,
     warping: [f64; 2],
     still: [f64; 2],
@@ -68,8 +69,13 @@ impl Temporal {
     /// Where `input` and `output`, or successive pictures, differ in size.
     pub fn push(&mut self, input: SmallRgb, output: SmallRgb) {
         assert_eq!(input.size, output.size, "input and output are compared at one size");
+        let cut = self.shots.is_cut(&input);
         if let Some((input_before, output_before)) = self.last.take() {
-            self.measure([&input, &output], [&input_before, &output_before]);
+            if cut {
+                self.cuts += 1;
+            } else {
+                self.measure([&input, &output], [&input_before, &output_before]);
+            }
         }
         self.last = Some((input, output));
     }
@@ -90,12 +96,7 @@ impl Temporal {
     }
 
     fn measure(&mut self, now: [&SmallRgb; 2], before: [&SmallRgb; 2]) {
-        let pair = Pair::find(now[0], before[0]);
-        let seen = pair.confidence.iter().filter(|&&confidence| confidence > SEEN).count();
-        if (seen as f32) < CUT * pair.confidence.len() as f32 {
-            self.cuts += 1;
-            return;
-        }
+        let pair = Pair::find_fine(now[0], before[0]);
         self.pairs += 1;
         let factor = pair.factor;
         let width = now[0].size.width as usize;

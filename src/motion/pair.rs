@@ -15,7 +15,11 @@ pub(super) struct Prepared {
 
 impl Prepared {
     pub fn new(small: &SmallRgb) -> Self {
-        let low = Low::new(small);
+        Self::of(Low::new(small))
+    }
+
+    /// At the size of `low`.
+    pub fn of(low: Low) -> Self {
         let pyramid = Pyramid::new(low.luma.clone());
         Self { low, pyramid }
     }
@@ -53,8 +57,22 @@ impl Pair {
     #[must_use]
     pub fn find(now: &SmallRgb, before: &SmallRgb) -> Self {
         assert_eq!(now.size, before.size, "motion is found between pictures of one size");
-        let (now, before) = (Prepared::new(now), Prepared::new(before));
-        let (mut backward, forward, noise) = now.flows(&before);
+        Self::between(&Prepared::new(now), &Prepared::new(before))
+    }
+
+    /// As [`find`](Self::find), at the pictures' own size however large: slower, and right to a smaller part of a pixel.
+    ///
+    /// # Panics
+    /// Where the sizes differ or are empty.
+    #[must_use]
+    pub fn find_fine(now: &SmallRgb, before: &SmallRgb) -> Self {
+        assert_eq!(now.size, before.size, "motion is found between pictures of one size");
+        let [now, before] = [now, before].map(|small| Prepared::of(Low::reduced(small, 1)));
+        Self::between(&now, &before)
+    }
+
+    fn between(now: &Prepared, before: &Prepared) -> Self {
+        let (mut backward, forward, noise) = now.flows(before);
         let warped = before.low.warped(&backward);
         let confidence = judge(&now.low, &before.low, &warped, &mut backward, &forward, noise);
         Self { flow: backward, confidence, factor: now.low.factor }

@@ -84,7 +84,11 @@ pub(super) fn luma(r: f32, g: f32, b: f32) -> f32 {
 impl Low {
     /// Box average of `small`; partial boxes at the right and bottom average what is there.
     pub fn new(small: &SmallRgb) -> Self {
-        let factor = Motion::factor(small.size) as usize;
+        Self::reduced(small, Motion::factor(small.size) as usize)
+    }
+
+    /// Box average over `factor` pixels each way.
+    pub fn reduced(small: &SmallRgb, factor: usize) -> Self {
         let (width, height) = (small.size.width as usize, small.size.height as usize);
         let (low_width, low_height) = (width.div_ceil(factor), height.div_ceil(factor));
         let mut column = vec![0.0f32; low_width * factor];

@@ -240,3 +240,23 @@ fn drawing_on_twos_halves_the_pictures_and_keeps_time_and_sound() {
         assert_eq!(pair[0] == pair[1], index % 2 == 0, "frames {index} and {}", index + 1);
     }
 }
+
+#[test]
+fn eval_measures_a_film_beside_its_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let (calm, shaky) = (folder.path().join("calm.mkv"), folder.path().join("shaky.mkv"));
+    let source = ["-f", "lavfi", "-i", "mandelbrot=size=160x96:rate=10:end_scale=2.5:start_scale=2.6", "-t", "0.8"];
+    ffmpeg(&[&source[..], &["-c:v", "ffv1"]].concat(), &calm);
+    ffmpeg(&[&source[..], &["-vf", "noise=alls=20:allf=t", "-c:v", "ffv1"]].concat(), &shaky);
+    let eval = |arguments: &[&Path]| {
+        let run = comicvid().arg("eval").args(arguments).arg("--json").assert().success();
+        let report: serde_json::Value = serde_json::from_slice(&run.get_output().stdout).unwrap();
+        report["warping_error"]["ratio"].as_f64().unwrap()
+    };
+    assert_eq!(eval(&[&calm, &calm]), 1.0);
+    assert!(eval(&[&calm, &shaky]) > 1.5);
+    assert!(eval(&[&shaky, &calm]) < 0.7);
+    let table = comicvid().arg("eval").args([&calm, &shaky]).assert().success();
+    let table = String::from_utf8(table.get_output().stdout.clone()).unwrap();
+    assert!(table.contains("warping error") && table.contains("still change"), "{table}");
+}
