@@ -7,6 +7,7 @@ use crate::av::scale::Converter;
 use crate::error::{Error, Result};
 use crate::frame::{ColorInfo, CpuImage, Drawing, Drawn, Frame, PixelFormat, Rational, Stamp, StreamInfo};
 use crate::pipeline::{Receiver, Sender};
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// What the network hands to the shaders.
@@ -62,6 +63,7 @@ pub(super) fn shaders(
 ) -> Result<()> {
     let mut converter = Converter::default();
     let mut last: Option<(Drawing, Arc<StreamInfo>)> = None;
+    let fresh = Cell::new(true);
     while let Some(half) = input.recv() {
         let done = match half {
             Half::Photo(frame, info) => {
@@ -73,15 +75,20 @@ pub(super) fn shaders(
             }
             Half::Drawn(mut frame, info) => {
                 let photo = frame.image.photo.clone();
-                // Shaders that are new know no earlier drawing.
+                let stage = tuned.stage(shared, &info, |made| {
+                    introduce(shared, 1, made);
+                    fresh.set(true);
+                })?;
+                // A picture that is to be shown again is unknown to shaders that are new.
                 match &frame.image.drawing {
                     Some(drawing) => last = Some((drawing.clone(), Arc::clone(&info))),
-                    None => {
-                        frame.image.drawing =
-                            last.as_ref().filter(|(_, of)| Arc::ptr_eq(of, &info)).map(|(drawing, _)| drawing.clone());
-                    }
+                    None if fresh.get() => match &last {
+                        Some((drawing, of)) if Arc::ptr_eq(of, &info) => frame.image.drawing = Some(drawing.clone()),
+                        _ => continue,
+                    },
+                    None => {}
                 }
-                let stage = tuned.stage(shared, &info, |made| introduce(shared, 1, made))?;
+                fresh.set(false);
                 let mut newest = stage.push(frame)?;
                 // A picture that is held back is late.
                 while let Some(frame) = stage.drain()? {

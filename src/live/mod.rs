@@ -2,14 +2,14 @@
 //!
 //! ```text
 //!  capture           network            shaders            deliver           one thread an output
-//! ┌──────────┐ new  ┌──────────┐  new  ┌──────────┐  new  ┌──────────┐  new  ┌──────────────────┐
+//! ┌──────────┐ new  ┌──────────┐       ┌──────────┐  new  ┌──────────┐  new  ┌───────────────────┐
 //! │LiveSource│─────▶│ stylizer │──────▶│   post   │──────▶│ fit,     │──┬───▶│ HTTP, camera, file│
-//! │ mirror   │ est  │          │  est  │          │  est  │ cards    │  │    └──────────────────┘
+//! │ mirror   │ est  │          │ waits │          │  est  │ cards    │  │    └───────────────────┘
 //! └──────────┘      └──────────┘       └──────────┘       └──────────┘  └───▶ [`Session::latest`]: a window
 //! ```
 //!
-//! Every link holds one frame and the newest wins, so latency stays bounded whatever is slow; what is thrown away is
-//! counted. A [`Session`] owns the threads. Everything that a window or a command may do to it is a method of it, may be
+//! Links hold at most one frame and the newest wins, so latency stays bounded whatever is slow; what is thrown away is
+//! counted. Between network and shaders there is no room at all: what the network has drawn is shown. A [`Session`] owns the threads. Everything that a window or a command may do to it is a method of it, may be
 //! called from any thread, and returns at once ([`Session::stop`] and the end of a recording excepted).
 //!
 //! * **Time**: frames are stamped in ticks of [`Clock`](crate::frame::Clock), microseconds since the session began, with

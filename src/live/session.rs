@@ -71,7 +71,8 @@ impl Session {
         };
 
         let (to_network, from_capture) = link(Policy::Newest);
-        let (to_shaders, from_network) = link(Policy::Newest);
+        // Drawn frames are not thrown away: the work is done, and calm needs every one. The network waits instead.
+        let (to_shaders, from_network) = link(Policy::Wait { depth: 0 });
         let (to_delivery, from_shaders) = link(Policy::Newest);
         let links = [to_network.drops(), to_shaders.drops(), to_delivery.drops()];
         for (place, drops) in shared.counts.dropped.iter().zip(links) {

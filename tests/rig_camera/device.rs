@@ -1,4 +1,4 @@
-//! A V4L2 camera made of a FUSE file. The kernel lets a file system answer such `ioctl`s as have their whole argument in
+//! A V4L2 device made of a FUSE file: a camera, or a virtual camera of `v4l2loopback`. The kernel lets a file system answer such `ioctl`s as have their whole argument in
 //! one flat structure, which are all that streaming needs; `mmap` and `poll` work as on any file. So the code under test
 //! runs unchanged against it, and the camera can do what no real one does on demand.
 
@@ -7,7 +7,7 @@ use comicvid::frame::{CpuImage, PixelFormat, Size};
 use fuser::{
     BackgroundSession, Config, Errno, FileAttr, FileHandle, FileType, Filesystem, FopenFlags, Generation, INodeNo,
     IoctlFlags, LockOwner, Notifier, OpenFlags, PollEvents, PollFlags, PollNotifier, ReplyAttr, ReplyData,
-    ReplyDirectory, ReplyEmpty, ReplyEntry, ReplyIoctl, ReplyOpen, ReplyPoll, Request,
+    ReplyDirectory, ReplyEmpty, ReplyEntry, ReplyIoctl, ReplyOpen, ReplyPoll, ReplyWrite, Request, WriteFlags,
 };
 use std::collections::VecDeque;
 use std::ffi::OsStr;
@@ -32,6 +32,14 @@ pub struct State {
     pub busy: bool,
     /// Every so many frames one is damaged.
     pub damage_every: Option<u32>,
+    /// It is a virtual camera: takes pictures.
+    pub output: bool,
+    /// Announces nothing until a stream was started and stopped, as release 0.12 after a careless writer.
+    pub dead: bool,
+    /// A reader holds it to the size it has.
+    pub locked: bool,
+    /// What a virtual camera was given.
+    pub received: VecDeque<Vec<u8>>,
     slots: Vec<Vec<u8>>,
     slot: usize,
     queued: VecDeque<u32>,
@@ -63,6 +71,10 @@ impl State {
         pix.sizeimage = self.bytes() as u32;
         pix.colorspace = 8;
         pix
+    }
+    /// `V4L2_BUF_TYPE_VIDEO_…`
+    fn kind(&self) -> u32 {
+        if self.output { 2 } else { 1 }
     }
     fn stop(&mut self) {
         self.streaming = false;
@@ -104,6 +116,15 @@ pub struct Camera {
 impl Camera {
     /// Mounts a folder with one camera, as `video0`.
     pub fn mount(folder: &Path, size: Size, interval: (u32, u32), code: [u8; 4]) -> Self {
+        Self::new(folder, size, interval, code, false)
+    }
+
+    /// Mounts a folder with one virtual camera, as `video0`, for pictures of `size` and smaller ones.
+    pub fn mount_virtual(folder: &Path, size: Size) -> Self {
+        Self::new(folder, size, (1, 30), *b"YUYV", true)
+    }
+
+    fn new(folder: &Path, size: Size, interval: (u32, u32), code: [u8; 4], output: bool) -> Self {
         let mut state = State {
             size,
             interval,
@@ -112,6 +133,10 @@ impl Camera {
             stalled: false,
             busy: false,
             damage_every: None,
+            output,
+            dead: false,
+            locked: false,
+            received: VecDeque::new(),
             slots: Vec::new(),
             slot: 0,
             queued: VecDeque::new(),
@@ -129,7 +154,8 @@ impl Camera {
         let session = fuser::spawn_mount(files, folder, &Config::default())
             .unwrap_or_else(|e| panic!("cannot mount with FUSE ({e}): this needs root, or fusermount3, and /dev/fuse"));
         let (ours, notifier) = (Arc::clone(&state), session.notifier());
-        let shutter = std::thread::spawn(move || shoot(&ours, &notifier));
+        let shutter =
+            std::thread::spawn(move || if output { collect(&ours, &notifier) } else { shoot(&ours, &notifier) });
         Self { state, _session: session, shutter: Some(shutter) }
     }
 
@@ -203,6 +229,35 @@ fn shoot(state: &Mutex<State>, notifier: &Notifier) {
     }
 }
 
+/// Takes what a virtual camera is given.
+fn collect(state: &Mutex<State>, notifier: &Notifier) {
+    loop {
+        let given = {
+            let mut state = state.lock().unwrap();
+            if state.over {
+                return;
+            }
+            let index = if state.streaming { state.queued.pop_front() } else { None };
+            index.map(|index| (index, index as usize * state.slot, state.slot))
+        };
+        let Some((index, offset, length)) = given else {
+            std::thread::sleep(Duration::from_millis(1));
+            continue;
+        };
+        // The program's pages come by `write`, before they are thrown away.
+        let _ = notifier.inval_inode(NODE, offset as i64, length as i64);
+        let mut state = state.lock().unwrap();
+        let bytes = state.slots[index as usize][..state.bytes()].to_vec();
+        state.received.push_back(bytes);
+        state.done.push_back((index, 0, 0, Duration::ZERO));
+        let waiting = state.waiting.take();
+        drop(state);
+        if let Some(waiting) = waiting {
+            let _ = waiting.notify();
+        }
+    }
+}
+
 struct Files {
     state: Arc<Mutex<State>>,
 }
@@ -260,13 +315,16 @@ impl Files {
                 put(&mut facts.driver, "fuse");
                 put(&mut facts.card, "FUSE camera");
                 put(&mut facts.bus_info, "platform:fuse");
-                facts.device_caps = 0x0400_0001;
+                if state.output {
+                    put(&mut facts.driver, "v4l2 loopback");
+                }
+                facts.device_caps = if state.dead { 0 } else { 0x0400_0000 | state.kind() };
                 facts.capabilities = facts.device_caps | 0x8000_0000;
                 Ok(bytes(&facts).to_vec())
             }
             2 => {
                 let mut format: sys::v4l2_fmtdesc = structure(input);
-                if format.index > 0 || format.type_ != 1 {
+                if format.index > 0 || format.type_ != state.kind() {
                     return Err(Errno::EINVAL);
                 }
                 format.pixelformat = u32::from_le_bytes(state.code);
@@ -295,11 +353,17 @@ impl Files {
             // G_FMT, S_FMT, TRY_FMT
             4 | 5 | 64 => {
                 let mut format: sys::v4l2_format = structure(input);
-                if format.type_ != 1 {
+                if format.type_ != state.kind() || state.dead {
                     return Err(Errno::EINVAL);
                 }
                 if state.busy {
                     return Err(Errno::EBUSY);
+                }
+                if state.output && !state.locked && number == 5 {
+                    // SAFETY: integers, of the member that belongs to the type.
+                    let wanted = unsafe { format.fmt.pix };
+                    state.size = Size::new(wanted.width, wanted.height);
+                    assert!(state.bytes() <= state.slot, "the rig is made for smaller pictures");
                 }
                 format.fmt.pix = state.format();
                 Ok(bytes(&format).to_vec())
@@ -343,11 +407,13 @@ impl Files {
                 buffer.flags = 0x2000;
                 Ok(bytes(&buffer).to_vec())
             }
+            18 if state.dead => Err(Errno::EINVAL),
             18 => {
                 state.streaming = true;
                 Ok(Vec::new())
             }
             19 => {
+                state.dead = false;
                 state.stop();
                 Ok(Vec::new())
             }
@@ -408,6 +474,28 @@ impl Filesystem for Files {
         reply.data(&all[from..(from + size as usize).min(all.len())]);
     }
 
+    fn write(
+        &self,
+        _: &Request,
+        _: INodeNo,
+        _: FileHandle,
+        offset: u64,
+        data: &[u8],
+        _: WriteFlags,
+        _: OpenFlags,
+        _: Option<LockOwner>,
+        reply: ReplyWrite,
+    ) {
+        let mut state = self.state.lock().unwrap();
+        let slot = state.slot;
+        for (at, byte) in (offset as usize..).zip(data) {
+            if let Some(place) = state.slots.get_mut(at / slot) {
+                place[at % slot] = *byte;
+            }
+        }
+        reply.written(data.len() as u32);
+    }
+
     fn flush(&self, _: &Request, _: INodeNo, _: FileHandle, _: LockOwner, reply: ReplyEmpty) {
         reply.ok();
     }
@@ -452,7 +540,7 @@ impl Filesystem for Files {
         } else if state.done.is_empty() {
             PollEvents::empty()
         } else {
-            PollEvents::POLLIN | PollEvents::POLLRDNORM
+            PollEvents::POLLIN | PollEvents::POLLRDNORM | PollEvents::POLLOUT | PollEvents::POLLWRNORM
         };
         state.waiting = Some(notifier);
         reply.poll(events);

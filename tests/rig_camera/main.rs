@@ -8,10 +8,14 @@
 mod device;
 
 use comicvid::frame::{Clock, CpuImage, Frame, Rational, Size, StreamInfo};
-use comicvid::source::live::camera::{Backend, Camera, Selector, V4l, Wish};
+use comicvid::frame::{ColorInfo, PixelFormat, Stamp};
+use comicvid::sink::loopback::{LoopbackSink, devices};
+use comicvid::source::live::camera::{Backend, Camera, Nokhwa, Selector, V4l, Wish};
 use comicvid::source::live::{Event, LiveSource};
+use comicvid::stage::FrameSink;
 use device::luma;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 const WAIT: Duration = Duration::from_millis(100);
@@ -177,4 +181,135 @@ fn stalled_unplugged_busy_and_back_under_another_number() {
     opened(&mut source);
     assert!(back.elapsed() < Duration::from_secs(2), "{:?}", back.elapsed());
     check(&mut source, clock, 5, 0);
+}
+
+/// The fake camera among the system's devices, where nokhwa looks.
+struct Bound(PathBuf);
+
+impl Bound {
+    fn new(node: &Path, number: u32) -> Self {
+        let place = PathBuf::from(format!("/dev/video{number}"));
+        std::fs::File::create_new(&place).unwrap_or_else(|e| panic!("{} cannot be made ({e})", place.display()));
+        let bound = Self(place);
+        let mounted = Command::new("mount").arg("--bind").args([node, &bound.0]).status().unwrap();
+        assert!(mounted.success(), "this needs root");
+        bound
+    }
+}
+
+impl Drop for Bound {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+#[test]
+#[ignore = "mounts with FUSE over a device of /dev, as root: make test-rigs"]
+fn nokhwas_cameras_are_watched_alike() {
+    let folder = tempfile::tempdir().unwrap();
+    let device = device::Camera::mount(folder.path(), Size::new(320, 180), (1, 30), *b"YUYV");
+    let _bound = Bound::new(&folder.path().join("video0"), 93);
+    let clock = Clock::start();
+    let mut source = Camera::new(Box::new(Nokhwa), Selector::Index(93), Wish::default(), clock);
+    let (info, mode) = opened(&mut source);
+    assert_eq!((info.size, mode.as_str()), (Size::new(320, 180), "320x180 YUYV at 30 fps"));
+    for _ in 0..10 {
+        let image = frame(&mut source).image;
+        let value = image.row(0, 0)[0];
+        assert!((0..180).all(|y| image.row(0, y).iter().all(|v| *v == value)), "a frame of two pictures");
+    }
+    // nokhwa itself would wait for ever here.
+    device.state().stalled = true;
+    assert!(lost(&mut source).contains("delivers no pictures"));
+    source.rest();
+    device.state().stalled = false;
+    // The thread that was left behind ends with the frame it waited for.
+    std::thread::sleep(Duration::from_millis(300));
+    drop(source);
+}
+
+fn live_info(size: Size) -> StreamInfo {
+    StreamInfo {
+        size,
+        format: PixelFormat::I420,
+        color: ColorInfo::BT709,
+        sample_aspect: Rational::new(1, 1),
+        time_base: Clock::UNIT,
+        frame_rate: Some(Rational::new(30, 1)),
+        frame_count: None,
+        live: true,
+    }
+}
+
+fn grey(size: Size, number: u64) -> Frame<CpuImage> {
+    let chroma = vec![128; size.pixels() / 4];
+    let planes = vec![vec![luma(number as u32); size.pixels()], chroma.clone(), chroma];
+    let image = CpuImage::from_planes(size, PixelFormat::I420, ColorInfo::BT709, planes);
+    Frame { stamp: Stamp { index: number, pts: 0, duration: 0 }, image }
+}
+
+/// Writes `count` pictures, at a pace that a reader can keep, and answers with what arrived.
+fn written(device: &device::Camera, sink: &mut LoopbackSink, size: Size, count: u64) -> Vec<Vec<u8>> {
+    device.state().received.clear();
+    for number in 1..=count {
+        sink.write(grey(size, number)).unwrap();
+        let start = Instant::now();
+        while (device.state().received.len() as u64) < number {
+            assert!(start.elapsed() < Duration::from_secs(10), "picture {number} does not arrive");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+    device.state().received.drain(..).collect()
+}
+
+#[test]
+#[ignore = "mounts with FUSE: make test-rigs"]
+fn a_virtual_camera_gets_every_picture_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let size = Size::new(320, 180);
+    let device = device::Camera::mount_virtual(folder.path(), size);
+    let path = folder.path().join("video0");
+    assert_eq!(devices(folder.path()), [(path.clone(), "FUSE camera".to_owned())]);
+    let mut sink = LoopbackSink::open(&path, &live_info(size)).unwrap();
+    for (number, picture) in (1..).zip(written(&device, &mut sink, size, 12)) {
+        assert_eq!(picture, [luma(number), 128].repeat(size.pixels()), "picture {number}");
+    }
+    Box::new(sink).finish().unwrap();
+}
+
+#[test]
+#[ignore = "mounts with FUSE: make test-rigs"]
+fn a_dead_virtual_camera_is_revived_and_a_lost_one_opened_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let size = Size::new(320, 180);
+    let device = device::Camera::mount_virtual(folder.path(), size);
+    device.state().dead = true;
+    let path = folder.path().join("video0");
+    let mut sink = LoopbackSink::open(&path, &live_info(size)).unwrap();
+    assert_eq!(written(&device, &mut sink, size, 3).len(), 3);
+    // The module is loaded anew: the open file is dead, the device is there.
+    device.unplug();
+    device.plug(0);
+    assert_eq!(written(&device, &mut sink, size, 3).len(), 3);
+    device.unplug();
+    assert!((0..3).any(|n| sink.write(grey(size, n)).is_err()), "a device that is gone is told");
+}
+
+#[test]
+#[ignore = "mounts with FUSE: make test-rigs"]
+fn a_reader_that_holds_the_size_gets_the_picture_fitted_to_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let held = Size::new(320, 240);
+    let device = device::Camera::mount_virtual(folder.path(), held);
+    device.state().locked = true;
+    let size = Size::new(320, 180);
+    let mut sink = LoopbackSink::open(&folder.path().join("video0"), &live_info(size)).unwrap();
+    assert_eq!(sink.size(), held);
+    let picture = &written(&device, &mut sink, size, 1)[0];
+    let row = |y: usize| &picture[y * 640..(y + 1) * 640];
+    assert_eq!((row(10)[0], row(120)[0], row(230)[0]), (16, luma(1), 16), "black above and below");
+    device.state().code = *b"NV12";
+    let error = LoopbackSink::open(&folder.path().join("video0"), &live_info(size)).err().unwrap().to_string();
+    assert!(error.contains("NV12"), "{error}");
 }
