@@ -25,7 +25,7 @@ fn drawn() -> Drawn {
     let photo = CpuImage::from_planes(SIZE, PixelFormat::I420, ColorInfo::BT709, vec![luma, chroma.clone(), chroma]);
     let pixels = (0..SMALL.height).flat_map(|y| (0..SMALL.width).map(move |x| lightness(2 * x, 2 * y)));
     let rgba = pixels.flat_map(|l| [l, l / 2 + 60, 200 - l / 2, 255]).collect();
-    Drawn { photo, drawing: Some(Drawing { size: SMALL, rgba }), motion: None }
+    Drawn { photo, drawing: Some(Drawing { size: SMALL, rgba }), motion: None, number: 0 }
 }
 
 fn chain(context: &Context, settings: &Settings) -> comicvid::error::Result<PostChain> {

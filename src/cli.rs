@@ -89,6 +89,9 @@ pub struct Convert {
     /// Write the generator's own drawing, without the shaders' ink and tone
     #[arg(long)]
     pub drawing_only: bool,
+    /// Write the motion that was found instead: hue is direction, colour speed, darkness doubt, grey change in place
+    #[arg(long, conflicts_with = "drawing_only")]
+    pub show_motion: bool,
     /// Replace an existing output
     #[arg(long)]
     pub overwrite: bool,
@@ -112,12 +115,15 @@ pub struct Look {
     /// 0 is the photo, 1 the full drawing
     #[arg(long, value_name = "0..1", value_parser = unit_interval)]
     pub strength: Option<f32>,
-    /// How steady the drawing is from frame to frame: 0 draws each by itself, 1 is the steadiest [default: 0.7]
+    /// How steady the drawing is from frame to frame: 0 draws each by itself, 1 is the steadiest [default: 0.8]
     #[arg(long, value_name = "0..1", value_parser = unit_interval)]
     pub calm: Option<f32>,
     /// Draw only every Nth frame and show it N times, as animators do (2 is "on twos"); time and sound stay exact
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=12))]
     pub hold: Option<u32>,
+    /// Let ink lines wobble from drawing to drawing, as drawn by hand
+    #[arg(long, value_name = "0..1", value_parser = unit_interval)]
+    pub boil: Option<f32>,
 }
 
 /// What computes, and how much.

@@ -23,6 +23,9 @@ pub fn run(input: &Path, output: &Path, args: &Convert, voice: Voice) -> Result<
     if args.drawing_only {
         settings.without_effects();
     }
+    if args.show_motion {
+        settings.show_motion();
+    }
     let options = OpenOptions {
         start: args.start.as_deref().map(|t| quantity::time("start", t)).transpose()?,
         length: args.length.as_deref().map(|t| quantity::time("length", t)).transpose()?,

@@ -32,6 +32,15 @@ impl Settings {
     pub fn without_effects(&mut self) {
         (self.tone, self.outline, self.halftone, self.paper) = (None, None, None, None);
     }
+
+    /// Shows the motion that was found in place of the picture.
+    pub fn show_motion(&mut self) {
+        self.without_effects();
+        self.motion.show = true;
+        self.generator.strength = 1.0;
+        // The photo's edges do not belong into this picture.
+        self.upsample.epsilon = 1.0;
+    }
 }
 
 /// The generator network.
@@ -58,11 +67,16 @@ pub struct Motion {
     pub calm: f32,
     /// A new drawing every so many frames, 1..=12.
     pub hold: u32,
+    /// How far lines stray from drawing to drawing, 0..=1.
+    pub boil: f32,
+    /// Motion, confidence and gate as colours in place of drawings: to find out why something flickers or smears.
+    #[serde(skip)]
+    pub show: bool,
 }
 
 impl Default for Motion {
     fn default() -> Self {
-        Self { calm: 0.7, hold: 1 }
+        Self { calm: 0.8, hold: 1, boil: 0.0, show: false }
     }
 }
 

@@ -215,4 +215,6 @@ pub struct Drawn {
     /// What moved since the picture before; nothing where none is known or what was before shall not be looked at, as
     /// behind a cut.
     pub motion: Option<Motion>,
+    /// How many drawings of the shot came before this one.
+    pub number: u32,
 }

@@ -114,7 +114,7 @@ impl FrameFilter for FakeNetwork {
         std::thread::sleep(self.0.network_takes);
         let drawing = Drawing { size: Size::new(1, 1), rgba: vec![self.1.len() as u8, 0, 0, 255] };
         let photo = frame.image.clone();
-        Ok(Some(frame.with(Drawn { photo, drawing: Some(drawing), motion: None })))
+        Ok(Some(frame.with(Drawn { photo, drawing: Some(drawing), motion: None, number: 0 })))
     }
     fn drain(&mut self) -> Result<Option<Frame<Drawn>>> {
         Ok(None)

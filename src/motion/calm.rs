@@ -60,7 +60,7 @@ impl Shot {
 
 impl Calm {
     /// What suits most films.
-    pub const DEFAULT: f32 = 0.7;
+    pub const DEFAULT: f32 = 0.8;
 
     /// `calm` from 0 (off: pictures and drawings stay untouched) to 1 (the most); values outside are clamped.
     #[must_use]

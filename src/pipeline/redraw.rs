@@ -6,10 +6,10 @@
 //!
 //! Everything it remembers it forgets at a cut, so that a shot is drawn alike whatever came before it.
 
-use crate::config::Settings;
+use crate::config::{Motion, Settings};
 use crate::error::Result;
 use crate::frame::{CpuImage, Drawn, Frame, StreamInfo};
-use crate::motion::{Calm, Cuts};
+use crate::motion::{self, Calm, Cuts};
 use crate::stage::{Draw, FrameFilter};
 use crate::stylize::{Detail, Reduce};
 
@@ -20,17 +20,29 @@ pub struct Manner {
     pub calm: f32,
     /// A new drawing every so many frames, 1 or more; a cut gets one at once.
     pub hold: u32,
+    /// Whether drawings depend on their number, so that shots must be told apart even without calm.
+    pub boil: bool,
+    /// Motion, confidence and gate as colours in place of drawings.
+    pub show: bool,
+}
+
+impl Manner {
+    /// Whether cuts are looked for in every frame, and not by [`Calm`] in those it sees.
+    fn seeks_cuts(&self) -> bool {
+        self.hold > 1 || self.boil && self.calm <= 0.0
+    }
 }
 
 impl From<&Settings> for Manner {
     fn from(settings: &Settings) -> Self {
-        Self { calm: settings.motion.calm, hold: settings.motion.hold }
+        let Motion { calm, hold, boil, show, .. } = settings.motion;
+        Self { calm, hold, boil: boil > 0.0, show }
     }
 }
 
 impl Default for Manner {
     fn default() -> Self {
-        Self { calm: Calm::DEFAULT, hold: 1 }
+        Self { calm: Calm::DEFAULT, hold: 1, boil: false, show: false }
     }
 }
 
@@ -45,6 +57,8 @@ pub struct Redraw {
     cuts: Option<Cuts>,
     /// Frames since a drawing was made.
     held: u32,
+    /// Drawings of this shot.
+    number: u32,
 }
 
 impl Redraw {
@@ -52,8 +66,8 @@ impl Redraw {
     #[must_use]
     pub fn new(draw: Box<dyn Draw>, info: &StreamInfo, detail: Detail, manner: Manner) -> Self {
         let reduce = Reduce::new(info.size, info.format, info.color, detail.working_size(info.size));
-        let cuts = (manner.hold > 1).then(Cuts::default);
-        Self { draw, detail, reduce, manner, calm: Calm::new(manner.calm), cuts, held: 0 }
+        let cuts = manner.seeks_cuts().then(Cuts::default);
+        Self { draw, detail, reduce, manner, calm: Calm::new(manner.calm), cuts, held: 0, number: 0 }
     }
 
     fn redraw(&mut self, photo: CpuImage) -> Result<Drawn> {
@@ -65,18 +79,28 @@ impl Redraw {
         if let Some(cuts) = &mut self.cuts {
             if cuts.is_cut(&small) {
                 self.calm = Calm::new(self.manner.calm);
-                self.held = 0;
+                (self.held, self.number) = (0, 0);
             }
             let again = self.held > 0;
             self.held = (self.held + 1) % self.manner.hold;
             if again {
-                return Ok(Drawn { photo, drawing: None, motion: None });
+                let number = self.number.saturating_sub(1);
+                return Ok(Drawn { photo, drawing: None, motion: None, number });
             }
         }
-        self.calm.before(&mut small);
+        if self.calm.before(&mut small).cut {
+            self.number = 0;
+        }
+        let number = self.number;
+        self.number += 1;
+        if self.manner.show {
+            let motion = self.calm.motion();
+            let drawing = motion.map_or_else(|| small.to_drawing(), |motion| motion::view(&motion, small.size));
+            return Ok(Drawn { photo, drawing: Some(drawing), motion: None, number });
+        }
         let mut drawing = self.draw.draw(&small)?;
         self.calm.after(&mut drawing);
-        Ok(Drawn { photo, drawing: Some(drawing), motion: self.calm.motion() })
+        Ok(Drawn { photo, drawing: Some(drawing), motion: self.calm.motion(), number })
     }
 }
 
@@ -97,8 +121,8 @@ impl FrameFilter for Redraw {
         if manner.calm != self.manner.calm {
             self.calm = Calm::new(manner.calm);
         }
-        if manner.hold != self.manner.hold {
-            (self.cuts, self.held) = ((manner.hold > 1).then(Cuts::default), 0);
+        if manner.hold != self.manner.hold || manner.seeks_cuts() != self.cuts.is_some() {
+            (self.cuts, self.held) = (manner.seeks_cuts().then(Cuts::default), 0);
         }
         self.manner = manner;
         self.draw.retune(settings)

@@ -1,6 +1,7 @@
 //! All passes of a run, in order, behind [`FrameFilter`].
 
-use super::fragment::{self, Fragment};
+use super::boil::{self, Boil};
+use super::fragment::{self, Fragment, Ink};
 use super::frame_uniform::{FrameUniform, strength, unit};
 use super::history::{self, History};
 use super::upsample::UpsampleUniform;
@@ -34,6 +35,9 @@ pub struct PostChain {
     drawing_size: Size,
     passes: Vec<Pass>,
     history: Option<History>,
+    boil: Option<Boil>,
+    /// The number in its shot of the drawing before.
+    number: Option<u32>,
     /// Whether the next picture is a second one: see [`Pass::alternate`].
     second: bool,
     packed: wgpu::Buffer,
@@ -113,6 +117,14 @@ fn keeps(settings: &Settings) -> bool {
     settings.motion.calm > 0.0 && (draws || settings.halftone.is_some())
 }
 
+fn lines(settings: &Settings) -> Ink {
+    match (&settings.outline, settings.motion.boil > 0.0) {
+        (None, _) => Ink::None,
+        (Some(_), false) => Ink::Lines,
+        (Some(_), true) => Ink::Boiling,
+    }
+}
+
 /// All WGSL of a run with these settings, and its constants.
 pub(super) fn shader(
     settings: &Settings,
@@ -141,7 +153,10 @@ pub(super) fn shader(
     if keeps(settings) {
         source += history::SOURCE;
     }
-    source += &fragment::picture(start, fragments, settings.outline.is_some(), keeps(settings));
+    if lines(settings) == Ink::Boiling {
+        source += boil::SOURCE;
+    }
+    source += &fragment::picture(start, fragments, lines(settings), keeps(settings));
     let [layout, _, shift_x, shift_y] = photo.constants();
     let [out_layout, out_bytes, out_shift_x, out_shift_y] = out.constants();
     let mut constants = vec![
@@ -232,6 +247,8 @@ impl PostChain {
             passes.extend(lines);
             bound.push((outline::INK, Resource::Texture(&ink)));
         }
+        let boil = (lines(settings) == Ink::Boiling).then(|| Boil::new(context, settings.motion.boil, unit(size)));
+        bound.extend(boil.as_ref().map(Boil::resource));
         let history = keeps(settings).then(|| History::new(context, settings.motion.calm, size, Motion::grid(drawing)));
         let pack = |bound: &[_]| Pass::dispatch(context, "pack", shader, bound, pack_grid(&ends.out.0));
         passes.push(match &history {
@@ -251,6 +268,8 @@ impl PostChain {
             drawing_size: drawing,
             passes,
             history,
+            boil,
+            number: None,
             second: false,
             packed,
             readback,
@@ -261,15 +280,21 @@ impl PostChain {
     }
 
     /// Sends a picture and its drawing up.
-    fn upload(&self, photo: &CpuImage, drawing: &Drawing, motion: Option<&Motion>) -> Result<()> {
+    fn upload(&mut self, drawn: &Drawn, drawing: &Drawing) -> Result<()> {
+        let Drawn { photo, motion, number, .. } = drawn;
         if drawing.size != self.drawing_size || drawing.rgba.len() != drawing.size.pixels() * 4 {
             let wanted = self.drawing_size;
             return Err(Error::gpu(format!("a drawing of {} came where {wanted} was announced", drawing.size)));
         }
         self.photo.write(&self.context, photo)?;
         write_texture(&self.context, &self.drawing, &drawing.rgba, drawing.size.width * 4);
+        // Where a drawing in between was lost on the way, the motion leads to one that was never here.
+        let follows = self.number.replace(*number).is_some_and(|before| before.checked_add(1) == Some(*number));
         if let Some(history) = &self.history {
-            history.write(&self.context, motion)?;
+            history.write(&self.context, motion.as_ref().filter(|_| follows))?;
+        }
+        if let Some(boil) = &mut self.boil {
+            boil.write(&self.context, *number);
         }
         Ok(())
     }
@@ -289,7 +314,7 @@ impl PostChain {
     /// As [`FrameFilter::push`].
     pub fn measure(&mut self, drawn: &Drawn) -> Result<Vec<PassTime>> {
         let Some(drawing) = &drawn.drawing else { return Ok(Vec::new()) };
-        self.upload(&drawn.photo, drawing, drawn.motion.as_ref())?;
+        self.upload(drawn, drawing)?;
         let Some(mut timer) = Timer::new(&self.context) else { return Ok(Vec::new()) };
         let mut encoder = self.record(Some(&mut timer));
         timer.resolve(&mut encoder);
@@ -307,10 +332,10 @@ impl FrameFilter for PostChain {
     type Out = CpuImage;
 
     fn push(&mut self, frame: Frame<Drawn>) -> Result<Option<Frame<CpuImage>>> {
-        let Frame { stamp, image: Drawn { photo, drawing, motion } } = &frame;
-        match drawing {
+        let Frame { stamp, image } = &frame;
+        match &image.drawing {
             Some(drawing) => {
-                self.upload(photo, drawing, motion.as_ref())?;
+                self.upload(image, drawing)?;
                 let encoder = self.record(None);
                 self.readback.push(&self.context, encoder, &self.packed, *stamp)?;
                 self.context.check()?;
@@ -331,6 +356,9 @@ impl FrameFilter for PostChain {
             self.uniforms.write(&self.context, &plan);
             if let Some(history) = &mut self.history {
                 history.set_calm(settings.motion.calm);
+            }
+            if let Some(boil) = &mut self.boil {
+                boil.set_amount(settings.motion.boil, unit(self.ends.photo.0.size));
             }
         }
         Ok(fits)

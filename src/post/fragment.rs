@@ -15,13 +15,27 @@ pub(super) struct Fragment {
     pub uniform: Vec<u8>,
 }
 
-/// The function `picture(pixel)` that runs `fragments` one after the other, starting from the expression `start`. `ink`
-/// says that there are ink lines; with `keeps`, the picture before is mixed in ahead of whatever is fixed to the page.
-pub(super) fn picture(start: &str, fragments: &[Fragment], ink: bool, keeps: bool) -> String {
+/// What ink lines there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ink {
+    None,
+    Lines,
+    /// Each drawing's wobble in their own way.
+    Boiling,
+}
+
+/// The function `picture(pixel)` that runs `fragments` one after the other, starting from the expression `start`. With
+/// `keeps`, the picture before is mixed in ahead of whatever is fixed to the page.
+pub(super) fn picture(start: &str, fragments: &[Fragment], ink: Ink, keeps: bool) -> String {
     use std::fmt::Write;
-    let ink = if ink { "outline_ink_at(pixel)" } else { "vec2<f32>(0.0)" };
-    let mut text =
-        format!("fn picture(pixel: vec2<i32>) -> vec3<f32> {{\n    var color = {start};\n    var ink = {ink};\n");
+    let expression = match ink {
+        Ink::None => "vec2<f32>(0.0)",
+        Ink::Lines => "outline_ink_at(pixel)",
+        Ink::Boiling => "boil_ink_at(pixel)",
+    };
+    let mut text = format!(
+        "fn picture(pixel: vec2<i32>) -> vec3<f32> {{\n    var color = {start};\n    var ink = {expression};\n"
+    );
     let (drawing, page): (Vec<_>, Vec<_>) = fragments.iter().partition(|f| !f.page);
     let mut call = |call: &str| {
         // Writing to a string cannot fail.
@@ -30,7 +44,11 @@ pub(super) fn picture(start: &str, fragments: &[Fragment], ink: bool, keeps: boo
     drawing.iter().for_each(|f| call(f.call));
     if keeps {
         text.push_str("    let kept = history_blend(vec4<f32>(color, ink.x), ink.y, pixel);\n");
-        text.push_str("    color = kept.rgb;\n    ink.x = kept.a;\n");
+        text.push_str("    color = kept.rgb;\n");
+        // Lines that boil are not to be held.
+        if ink == Ink::Lines {
+            text.push_str("    ink.x = kept.a;\n");
+        }
     }
     let mut call = |call: &str| {
         let _ = writeln!(text, "    color = {call};");

@@ -99,7 +99,7 @@ fn calm_changes_drawings_and_a_cut_forgets_all() {
 #[test]
 fn held_frames_cost_no_drawing_and_a_cut_gets_one_at_once() {
     for calm in [0.0, Manner::default().calm] {
-        let manner = Manner { calm, hold: 3 };
+        let manner = Manner { calm, hold: 3, ..Manner::default() };
         let film = (0..5).map(|time| frame(1, time, SIZE)).chain((5..10).map(|time| frame(2, time, SIZE)));
         let (out, drawn) = run(manner, film);
         let new: Vec<bool> = out.iter().map(|frame| frame.image.drawing.is_some()).collect();

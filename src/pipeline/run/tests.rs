@@ -57,7 +57,12 @@ impl FrameFilter for Draw {
     type Out = Drawn;
     fn push(&mut self, frame: Frame<CpuImage>) -> Result<Option<Frame<Drawn>>> {
         let photo = frame.image.clone();
-        Ok(Some(frame.with(Drawn { photo, drawing: Some(Drawing { size: SIZE, rgba: vec![0; 16] }), motion: None })))
+        Ok(Some(frame.with(Drawn {
+            photo,
+            drawing: Some(Drawing { size: SIZE, rgba: vec![0; 16] }),
+            motion: None,
+            number: 0,
+        })))
     }
     fn drain(&mut self) -> Result<Option<Frame<Drawn>>> {
         Ok(None)

@@ -66,7 +66,10 @@ fn run(
     let mut chain = PostChain::new(context.clone(), settings, &input, output, drawing.size).unwrap();
     let stamp = Stamp { index: 3, pts: -7, duration: 2 };
     assert!(
-        chain.push(Frame { stamp, image: Drawn { photo, drawing: Some(drawing), motion: None } }).unwrap().is_none()
+        chain
+            .push(Frame { stamp, image: Drawn { photo, drawing: Some(drawing), motion: None, number: 0 } })
+            .unwrap()
+            .is_none()
     );
     let done = chain.drain().unwrap().unwrap();
     assert_eq!(done.stamp, stamp);
@@ -111,7 +114,10 @@ fn pictures_leave_in_order_and_none_is_lost() {
         let drawing = Drawing { size: small, rgba: vec![0; 8 * 8 * 4] };
         out.extend(
             chain
-                .push(Frame { stamp, image: Drawn { photo: photo(i), drawing: Some(drawing), motion: None } })
+                .push(Frame {
+                    stamp,
+                    image: Drawn { photo: photo(i), drawing: Some(drawing), motion: None, number: 0 },
+                })
                 .unwrap(),
         );
     }
@@ -133,7 +139,9 @@ fn a_picture_of_another_size_is_an_error() {
     let stamp = Stamp { index: 0, pts: 0, duration: 0 };
     let drawing = Drawing { size: Size::new(8, 8), rgba: vec![0; 8 * 8 * 4] };
     let photo = rgba(Size::new(17, 16), |_, _| [0.0; 3]);
-    let error = chain.push(Frame { stamp, image: Drawn { photo, drawing: Some(drawing), motion: None } }).unwrap_err();
+    let error = chain
+        .push(Frame { stamp, image: Drawn { photo, drawing: Some(drawing), motion: None, number: 0 } })
+        .unwrap_err();
     assert!(error.to_string().contains("16x16") && error.to_string().contains("17x16"), "{error}");
 }
 
@@ -158,7 +166,7 @@ fn other_settings_give_what_a_chain_made_for_them_gives() {
     (outline.width, tone.saturation) = (9.0, 0.3);
     assert!(chain.retune(&after).unwrap());
     let stamp = Stamp { index: 0, pts: 0, duration: 1 };
-    let drawn = Drawn { photo: photo.clone(), drawing: Some(drawing.clone()), motion: None };
+    let drawn = Drawn { photo: photo.clone(), drawing: Some(drawing.clone()), motion: None, number: 0 };
     chain.push(Frame { stamp, image: drawn }).unwrap();
     let tuned = packed(&chain.drain().unwrap().unwrap().image, 0);
     let draw = |settings| packed(&run(&context, settings, photo.clone(), RGBA, Some(drawing.clone())), 0);

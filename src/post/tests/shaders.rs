@@ -1,5 +1,6 @@
 //! What can be said of the shaders without a GPU.
 
+use super::super::boil::BoilUniform;
 use super::super::chain::{fragments, shader};
 use super::super::frame_uniform::FrameUniform;
 use super::super::halftone::HalftoneUniform;
@@ -46,6 +47,7 @@ fn uniforms_lie_where_the_shaders_look() {
         outline: Some(Default::default()),
         halftone: Some(Default::default()),
         paper: Some(Default::default()),
+        motion: crate::config::Motion { boil: 0.5, ..Default::default() },
         ..Default::default()
     };
     let module = module(&every, PixelFormat::I420, PixelFormat::I420);
@@ -80,6 +82,7 @@ fn uniforms_lie_where_the_shaders_look() {
     );
     check!("ToneUniform", ToneUniform, intervals, softness, saturation, contrast, brightness, keep_color);
     check!("HalftoneUniform", HalftoneUniform, color, axis, period, highlight, clean, pattern);
+    check!("BoilUniform", BoilUniform, reach, frequency, seed);
     check!("HistoryUniform", HistoryUniform, fill, still, moving);
     check!("PaperUniform", PaperUniform, color, frequency, grain);
     check!("UpsampleUniform", UpsampleUniform, epsilon, radius);
