@@ -242,11 +242,17 @@ pub struct Bench {
 
 /// `comicvid eval`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct Eval {
+    /// A generator instead of a film.
+    #[command(subcommand)]
+    pub generator: Option<EvalWhat>,
     /// The film as it was
-    pub input: PathBuf,
+    #[arg(required = true)]
+    pub input: Option<PathBuf>,
     /// What was made of it, frame by frame
-    pub output: PathBuf,
+    #[arg(required = true)]
+    pub output: Option<PathBuf>,
     /// Where the output begins in the input: seconds, or [HH:]MM:SS[.fraction]
     #[arg(long, value_name = "TIME")]
     pub start: Option<String>,
@@ -291,6 +297,39 @@ pub struct Train {
     /// CPU threads; by default all
     #[arg(long, value_name = "N")]
     pub threads: Option<u32>,
+}
+
+/// What `comicvid eval` looks at besides films.
+#[derive(Debug, Subcommand)]
+pub enum EvalWhat {
+    /// How close a generator comes to comics, and what it keeps of the photo, on pictures that training holds out
+    Generator(EvalGenerator),
+}
+
+/// `comicvid eval generator`.
+#[derive(Debug, Args)]
+pub struct EvalGenerator {
+    /// A built-in name or a safetensors file
+    #[arg(default_value = "comic", value_name = "WEIGHTS")]
+    pub weights: String,
+    /// Folder of photos, as for `comicvid train`: those are used which training leaves out
+    #[arg(long, value_name = "DIR")]
+    pub photos: PathBuf,
+    /// Folder of comic panels, likewise
+    #[arg(long, value_name = "DIR")]
+    pub comics: PathBuf,
+    /// Perceptual network to look through (repeatable; layouts in models/README.md)
+    #[arg(long, value_name = "FILE", required = true)]
+    pub features: Vec<PathBuf>,
+    /// Write photos and drawings side by side to this picture
+    #[arg(long, value_name = "FILE")]
+    pub sheet: Option<PathBuf>,
+    /// One JSON object on stdout instead of a table
+    #[arg(long)]
+    pub json: bool,
+    /// auto, cpu, cuda or cuda:N
+    #[arg(long, default_value = "auto", value_name = "DEVICE")]
+    pub device: String,
 }
 
 /// A shell that completions can be made for.

@@ -7,9 +7,9 @@ use std::path::Path;
 
 #[test]
 fn help_and_usage_errors_load_no_library() {
-    // A copy with no library near it could not do anything else.
-    let folder = tempfile::tempdir().unwrap();
-    let program = copy_launcher(folder.path());
+    // A launcher with no library near it could not do anything else.
+    let folder = folder();
+    let program = link_launcher(folder.path());
     let help = Command::new(&program).arg("--help").assert().success();
     assert!(String::from_utf8_lossy(&help.get_output().stdout).contains("Usage:"));
     Command::new(&program).arg("--version").assert().success();
@@ -18,8 +18,8 @@ fn help_and_usage_errors_load_no_library() {
 
 #[test]
 fn a_missing_library_is_named_in_one_line() {
-    let folder = tempfile::tempdir().unwrap();
-    let assert = Command::new(copy_launcher(folder.path())).args(["in.mp4", "out.mp4"]).assert().code(1);
+    let folder = folder();
+    let assert = Command::new(link_launcher(folder.path())).args(["in.mp4", "out.mp4"]).assert().code(1);
     let stderr = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
     let lines: Vec<&str> = stderr.lines().collect();
     assert!(lines[0].contains("libcomicvid.so is missing"), "{stderr}");
@@ -42,8 +42,15 @@ fn it_runs_from_any_folder_with_an_empty_environment() {
     assert!(!assert.get_output().stdout.is_empty());
 }
 
-fn copy_launcher(folder: &Path) -> std::path::PathBuf {
+/// A folder on the launcher's own file system.
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap()
+}
+
+/// A second name of the launcher. A copy could not always be run: while it is written, another test's thread may start a
+/// process that inherits the open file ("Text file busy").
+fn link_launcher(folder: &Path) -> std::path::PathBuf {
     let program = folder.join("comicvid");
-    fs::copy(assert_cmd::cargo::cargo_bin!("comicvid"), &program).unwrap();
+    fs::hard_link(assert_cmd::cargo::cargo_bin!("comicvid"), &program).unwrap();
     program
 }

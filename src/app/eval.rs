@@ -21,23 +21,23 @@ const PERIOD: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// Films that cannot be read or do not belong together.
-pub fn run(args: &cli::Eval, voice: Voice) -> Result<()> {
+pub fn run(input: &Path, output: &Path, args: &cli::Eval, voice: Voice) -> Result<()> {
     let part = OpenOptions {
         start: args.start.as_deref().map(|t| quantity::time("start", t)).transpose()?,
         length: args.length.as_deref().map(|t| quantity::time("length", t)).transpose()?,
         ..OpenOptions::default()
     };
-    let mut input = Film::open(&args.input, &part)?;
+    let mut photos = Film::open(input, &part)?;
     // What was made of a part begins where the part begins.
-    let mut output = Film::open(&args.output, &OpenOptions { start: None, ..part })?;
-    let size = Detail::Standard.working_size(input.source.info().size);
+    let mut drawings = Film::open(output, &OpenOptions { start: None, ..part })?;
+    let size = Detail::Standard.working_size(photos.source.info().size);
     let (mut temporal, mut told) = (Temporal::default(), Instant::now());
     let mut frames = 0u64;
     loop {
-        let (before, after) = (input.next(size)?, output.next(size)?);
+        let (before, after) = (photos.next(size)?, drawings.next(size)?);
         let (Some(before), Some(after)) = (&before, &after) else {
             if before.is_some() != after.is_some() {
-                let longer = if before.is_some() { &args.input } else { &args.output };
+                let longer = if before.is_some() { input } else { output };
                 voice.warn(&format!("{} has more frames than the other: compared are {frames}", longer.display()));
             }
             break;
@@ -50,7 +50,7 @@ pub fn run(args: &cli::Eval, voice: Voice) -> Result<()> {
         }
     }
     if frames < 2 {
-        return Err(Error::open(&args.output, "two frames at least are needed to see a change"));
+        return Err(Error::open(output, "two frames at least are needed to see a change"));
     }
     let report = temporal.report();
     let text = if args.json { format!("{}\n", json(&report, frames)) } else { table(&report, frames, size) };

@@ -6,6 +6,8 @@ mod devices;
 mod engine;
 mod eval;
 mod interrupt;
+#[cfg(feature = "torch")]
+mod judge;
 mod live;
 mod progress;
 mod quantity;
@@ -66,7 +68,12 @@ fn dispatch(cli: &Cli, voice: Voice) -> Result<Outcome> {
     match (&cli.command, &cli.input, &cli.output) {
         (Some(Command::Styles(args)), ..) => styles::run(args)?,
         (Some(Command::Bench(args)), ..) => bench::run(args, voice)?,
-        (Some(Command::Eval(args)), ..) => eval::run(args, voice)?,
+        (Some(Command::Eval(args)), ..) => match (&args.generator, &args.input, &args.output) {
+            (Some(crate::cli::EvalWhat::Generator(args)), ..) => judge(args)?,
+            (None, Some(input), Some(output)) => eval::run(input, output, args, voice)?,
+            // As below.
+            (None, ..) => Cli::command().error(ErrorKind::MissingRequiredArgument, "two films are needed").exit(),
+        },
         (Some(Command::Live(args)), ..) => live::run(args, voice)?,
         (Some(Command::Devices(args)), ..) => devices::run(args)?,
         (Some(Command::Train(args)), ..) => return train(args, voice),
@@ -83,11 +90,24 @@ fn train(args: &crate::cli::Train, voice: Voice) -> Result<Outcome> {
     train::run(args, voice)
 }
 
+#[cfg(feature = "torch")]
+fn judge(args: &crate::cli::EvalGenerator) -> Result<()> {
+    judge::run(args)
+}
+
 #[cfg(not(feature = "torch"))]
 fn train(_: &crate::cli::Train, _: Voice) -> Result<Outcome> {
-    Err(crate::error::Error::Training {
-        reason: "this program was built without libtorch (Cargo feature `torch`)".into(),
-    })
+    Err(without_libtorch())
+}
+
+#[cfg(not(feature = "torch"))]
+fn judge(_: &crate::cli::EvalGenerator) -> Result<()> {
+    Err(without_libtorch())
+}
+
+#[cfg(not(feature = "torch"))]
+fn without_libtorch() -> crate::error::Error {
+    crate::error::Error::Training { reason: "this program was built without libtorch (Cargo feature `torch`)".into() }
 }
 
 fn completions(shell: Shell) {

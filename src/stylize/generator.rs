@@ -76,7 +76,7 @@ fn fastest(device: tch::Device) -> Kind {
 fn prepare(network: &Network, device: tch::Device, kind: Kind) -> Result<Network, TchError> {
     let ready = |tensor: &Tensor| tensor.f_detach()?.f_to_device(device)?.f_to_kind(kind);
     let layers = network.layers.iter().map(|(weight, bias)| Ok((channels_last(&ready(weight)?)?, ready(bias)?)));
-    Ok(Network { layers: layers.collect::<Result<_, TchError>>()? })
+    Network::new(layers.collect::<Result<_, TchError>>()?)
 }
 
 /// The order of memory that convolutions want; shape and values stay.

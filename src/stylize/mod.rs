@@ -6,6 +6,8 @@ mod device;
 #[cfg(feature = "torch")]
 mod generator;
 #[cfg(feature = "torch")]
+mod lines;
+#[cfg(feature = "torch")]
 mod network;
 mod reduce;
 mod size;
@@ -22,6 +24,7 @@ pub use size::Detail;
 pub use {
     device::Chosen,
     generator::Generator,
+    lines::INK,
     network::{LAYERS, Layer, Network, macs},
     weights::{built_in, load, save},
 };

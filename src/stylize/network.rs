@@ -2,17 +2,20 @@
 //! picture's size or below.
 //!
 //! ```text
-//! photo ─ space-to-depth 4 ─ stem ─ fine ─┬────────────────────────────────── + ─ merge ─┬─ head ─ depth-to-space 4 ─ + ─ drawing
-//!   │                                     └ s-t-d 2 ─ down ─ 3 blocks ─ up ─ d-t-s 2 ┘   └─ gate ─ depth-to-space 4 ─ × ┤
-//!   ├───── detail: photo less low ──────────────────────────────────────────────────────────────────────────────────┘ │
-//!   └───── low: mean of 4x4, enlarged bilinearly ───────────────────────────────────────────────────────────────────────┘
+//! photo ─ space-to-depth 4 ─ stem ─ fine ─┬────────────────────────────────── + ─ merge ─┬─ head ─ depth-to-space 4 ─┐
+//!   │                                     └ s-t-d 2 ─ down ─ 3 blocks ─ up ─ d-t-s 2 ┘   └─ gate ─ enlarged 4 ─┐     │
+//!   ├───── detail: photo less low ───────────────────────────────────────────────────────────────────────── × ┼──── + ─ ink over it ─ drawing
+//!   ├───── low: mean of 4x4, enlarged bilinearly ──────────────────────────────────────────────────────────────┼─────┘       │
+//!   └───── lines: differences of Gaussians, fine and bold ────────────────────────────────────────────────── × ┴─────────────┘
 //! ```
 //!
 //! Input and output are N x 3 x H x W, R'G'B' in 0..=1, H and W multiples of 8. The output is not clipped. The head
-//! answers with paint and ink to be added to the photo's low frequencies; the gate says where the photo's own detail
-//! stays (eyes, outlines) or goes (texture), so that the few channels need not carry it. Space-to-depth and its inverse
-//! are those of Shi et al. 2016 ("sub-pixel convolution").
+//! answers with paint to be added to the photo's low frequencies. Three gates, smooth from cell to cell, say where the
+//! photo's own detail stays (eyes) or goes (texture), and where fine and bold [`Lines`](super::lines) are inked, and how
+//! strongly: where each pixel of a line lies need not pass through the few channels. Space-to-depth and its inverse are
+//! those of Shi et al. 2016 ("sub-pixel convolution").
 
+use super::lines::Lines;
 use tch::{Device, Kind, TchError, Tensor};
 
 /// A convolution: its name, channels, kernel size, dilation, and how much smaller than the picture it works.
@@ -54,7 +57,7 @@ pub const LAYERS: [Layer; 13] = [
     layer("up", COARSE, 4 * FINE, 1, 1, 8),
     layer("merge", FINE, FINE, 3, 1, 4),
     layer("head", FINE, 48, 3, 1, 4),
-    layer("gate", FINE, 48, 1, 1, 4),
+    layer("gate", FINE, 3, 1, 1, 4),
 ];
 
 /// Multiplications and additions of a picture of `height` x `width`.
@@ -69,6 +72,7 @@ pub fn macs(height: i64, width: i64) -> i64 {
 pub struct Network {
     /// `(weight, bias)` a layer: outputs x inputs x kernel x kernel, outputs.
     pub layers: Vec<(Tensor, Tensor)>,
+    lines: Lines,
 }
 
 impl Network {
@@ -89,13 +93,17 @@ impl Network {
         }
         let up = self.conv(9, &coarse.f_relu()?)?.f_pixel_shuffle(2)?;
         let merged = self.conv(10, &(fine + up).f_relu()?)?.f_relu()?;
-        let full = |cells: &Tensor| cells.f_pixel_shuffle(4)?.f_to_kind(photo.f_kind()?);
-        let drawn = full(&self.conv(11, &merged)?)?;
-        let gate = full(&self.conv(12, &merged)?)?;
-        let size = photo.size();
-        let mean = photo.f_avg_pool2d([4, 4], [4, 4], [0, 0], false, true, None)?;
-        let low = mean.f_upsample_bilinear2d([size[2], size[3]], false, None, None)?;
-        Ok((photo - &low).f_mul(&gate)? + drawn + low)
+        let full = photo.f_kind()?;
+        let drawn = self.conv(11, &merged)?.f_pixel_shuffle(4)?.f_to_kind(full)?;
+        let size = [photo.size()[2], photo.size()[3]];
+        let enlarged = |x: &Tensor| x.f_upsample_bilinear2d(size, false, None, None);
+        let gates = enlarged(&self.conv(12, &merged)?.f_relu()?.f_to_kind(full)?)?;
+        let low = enlarged(&photo.f_avg_pool2d([4, 4], [4, 4], [0, 0], false, true, None)?)?;
+        let paint = (photo - &low).f_mul(&gates.f_narrow(1, 0, 1)?)? + drawn + low;
+        let lines = self.lines.of(photo)?.f_mul(&gates.f_narrow(1, 1, 2)?)?;
+        let ink = lines.f_sum_dim_intlist([1_i64].as_slice(), true, full)?.f_clamp(0.0, 1.0)?;
+        let over = self.lines.ink.f_sub(&paint)?.f_mul(&ink)?;
+        Ok(paint + over)
     }
 
     fn conv(&self, index: usize, input: &Tensor) -> Result<Tensor, TchError> {
@@ -109,16 +117,26 @@ impl Network {
 }
 
 impl Network {
+    /// From a weight and a bias for each of [`LAYERS`].
+    ///
+    /// # Errors
+    /// libtorch's.
+    pub fn new(layers: Vec<(Tensor, Tensor)>) -> Result<Self, TchError> {
+        let lines = Lines::new(layers.first().map_or(Device::Cpu, |(weight, _)| weight.device()))?;
+        Ok(Self { layers, lines })
+    }
+
     /// From weights and biases in turn, in the order of [`LAYERS`].
-    #[must_use]
-    pub fn from_tensors(tensors: &[Tensor]) -> Self {
-        let layers = tensors.chunks_exact(2).map(|p| (p[0].shallow_clone(), p[1].shallow_clone())).collect();
-        Self { layers }
+    ///
+    /// # Errors
+    /// libtorch's.
+    pub fn from_tensors(tensors: &[Tensor]) -> Result<Self, TchError> {
+        Self::new(tensors.chunks_exact(2).map(|p| (p[0].shallow_clone(), p[1].shallow_clone())).collect())
     }
 
     /// Fresh weights and biases in turn (He et al. 2015). What is spread by depth-to-space starts equal within each cell,
     /// since unequal starts leave a checkerboard in the drawing for a long time; the blocks start close to the identity,
-    /// the gate half open.
+    /// the gates half open.
     ///
     /// # Errors
     /// libtorch's.
@@ -134,7 +152,7 @@ impl Network {
             let shape = [layer.outputs, layer.inputs, layer.kernel, layer.kernel];
             let weight = Tensor::f_randn(shape, (Kind::Float, device))? * (scale * (2.0 / fan).sqrt());
             let cell = match layer.name {
-                "head" | "gate" => 16,
+                "head" => 16,
                 "up" => 4,
                 _ => 1,
             };
@@ -157,7 +175,7 @@ mod tests {
         tch::manual_seed(5);
         let mut tensors = Network::fresh(Device::Cpu).unwrap();
         tensors.iter_mut().filter(|t| t.dim() == 4).for_each(|t| *t = Tensor::randn_like(t) * 0.1);
-        Network::from_tensors(&tensors)
+        Network::from_tensors(&tensors).unwrap()
     }
 
     fn noise(height: i64, width: i64) -> Tensor {
@@ -212,7 +230,7 @@ mod tests {
     #[test]
     fn a_fresh_network_draws_flat_areas_flat() {
         tch::manual_seed(6);
-        let network = Network::from_tensors(&Network::fresh(Device::Cpu).unwrap());
+        let network = Network::from_tensors(&Network::fresh(Device::Cpu).unwrap()).unwrap();
         let grey = Tensor::full([1, 3, 32, 32], 0.4, (Kind::Float, Device::Cpu));
         let drawing = network.forward(&grey).unwrap();
         assert!(difference(&drawing.narrow(3, 0, 31), &drawing.narrow(3, 1, 31)) < 1e-5);

@@ -55,7 +55,7 @@ fn parse(bytes: &[u8]) -> Result<Network, Cause> {
         let bias = tensor(&file, &format!("{}.bias", layer.name), &shape[..1])?;
         Ok((weight, bias))
     });
-    Ok(Network { layers: layers.collect::<Result<_, Cause>>()? })
+    Ok(Network::new(layers.collect::<Result<_, Cause>>()?)?)
 }
 
 impl Layer {
@@ -128,7 +128,7 @@ mod tests {
 
     fn fresh() -> Network {
         tch::manual_seed(3);
-        Network::from_tensors(&Network::fresh(Device::Cpu).unwrap())
+        Network::from_tensors(&Network::fresh(Device::Cpu).unwrap()).unwrap()
     }
 
     fn saved() -> Vec<u8> {

@@ -6,7 +6,7 @@ use image::imageops::FilterType;
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt};
 use std::path::{Path, PathBuf};
-use tch::{Device, TchError, Tensor};
+use tch::{Device, Kind, TchError, Tensor};
 
 /// Side of a training crop.
 pub const CROP: u32 = 160;
@@ -105,6 +105,17 @@ pub fn crop(picture: &Picture, place: Place, out: &mut Vec<f32>) {
 pub fn batch(planes: &[f32], device: Device) -> Result<Tensor, TchError> {
     let side = i64::from(CROP);
     Ok(Tensor::f_from_slice(planes)?.f_view([-1, 3, side, side])?.to_device(device))
+}
+
+/// The picture as 1 x 3 x H x W in 0..=1, its sides cut to multiples of 8.
+///
+/// # Errors
+/// libtorch's.
+pub fn tensor(picture: &Picture, device: Device) -> Result<Tensor, TchError> {
+    let (width, height) = (i64::from(picture.width), i64::from(picture.height));
+    let bytes = Tensor::f_from_slice(&picture.rgb)?.f_view([1, height, width, 3])?.f_to_device(device)?;
+    let bytes = bytes.f_narrow(1, 0, height / 8 * 8)?.f_narrow(2, 0, width / 8 * 8)?.f_permute([0, 3, 1, 2])?;
+    (bytes.f_to_kind(Kind::Float)? / 255.0).f_contiguous()
 }
 
 /// Whether a comic crop shows a drawing: not mostly gutter, caption or empty paper.

@@ -11,8 +11,8 @@ use tch::{Device, TchError, Tensor};
 
 /// Pictures of either kind without which training is not tried.
 const FEWEST: usize = 8;
-/// One photo in so many is held out, by the hash of its name: the same ones on every machine.
-const HELD_OUT: u64 = 40;
+/// One series in so many is held out, by the hash of its name: the same ones on every machine.
+const HELD_OUT: u64 = 8;
 
 /// A photo and the teacher's drawing of it.
 pub struct Pair {
@@ -26,6 +26,8 @@ pub struct Dataset {
     comics: Vec<Picture>,
     /// Photos that no step sees.
     pub held_out: Vec<Picture>,
+    /// Number of comic panels that no step sees.
+    held_out_comics: usize,
 }
 
 impl Dataset {
@@ -34,7 +36,8 @@ impl Dataset {
     /// # Errors
     /// [`Error::Open`], and [`Error::Training`] where there is too little.
     pub fn load(options: &TrainOptions, tell: &mut dyn FnMut(&str)) -> Result<Self> {
-        let comics = enough(read_all(&options.comics)?, "comic panels", &options.comics)?;
+        let (comics, kept): (Vec<_>, Vec<_>) = read_all(&options.comics)?.into_iter().partition(|(held, _)| !held);
+        let comics = enough(comics, "comic panels", &options.comics)?.into_iter().map(|(_, comic)| comic).collect();
         let files = data::files(&options.photos)?;
         tell(&format!("reading {} photos and the teacher's drawings of them", files.len()));
         let (mut pairs, mut held_out) = (Vec::new(), Vec::new());
@@ -42,10 +45,10 @@ impl Dataset {
             if !large(&pair.photo) {
                 continue;
             }
-            if hash(&name).is_multiple_of(HELD_OUT) { held_out.push(pair.photo) } else { pairs.push(pair) }
+            if is_held_out(Path::new(&name)) { held_out.push(pair.photo) } else { pairs.push(pair) }
         }
         let pairs = enough(pairs, "photos", &options.photos)?;
-        let dataset = Self { pairs, comics, held_out };
+        let dataset = Self { pairs, comics, held_out, held_out_comics: kept.len() };
         tell(&format!("found {dataset}"));
         Ok(dataset)
     }
@@ -88,8 +91,8 @@ impl Dataset {
 
 impl std::fmt::Display for Dataset {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { pairs, comics, held_out } = self;
-        write!(f, "{} photos ({} more held out) and {} comic panels", pairs.len(), held_out.len(), comics.len())
+        let (photos, comics, kept) = (self.pairs.len(), self.comics.len(), self.held_out_comics);
+        write!(f, "{photos} photos ({} more held out) and {comics} comic panels ({kept} more)", self.held_out.len())
     }
 }
 
@@ -106,9 +109,18 @@ fn enough<T>(found: Vec<T>, what: &str, folder: &Path) -> Result<Vec<T>> {
     Ok(found)
 }
 
-fn read_all(folder: &Path) -> Result<Vec<Picture>> {
-    let read = data::files(folder)?.iter().map(|file| data::read(file)).collect::<Result<Vec<_>>>()?;
-    Ok(read.into_iter().filter(large).collect())
+/// All pictures of `folder` that are large enough, with whether they are held out.
+fn read_all(folder: &Path) -> Result<Vec<(bool, Picture)>> {
+    let read = data::files(folder)?;
+    let read = read.iter().map(|file| Ok((is_held_out(file), data::read(file)?))).collect::<Result<Vec<_>>>()?;
+    Ok(read.into_iter().filter(|(_, picture)| large(picture)).collect())
+}
+
+/// Whether training must not see the picture. What stands before the first underscore of a file's name is its series (a
+/// comic's episode, a shot): pictures of a series resemble each other and are held out together.
+pub fn is_held_out(file: &Path) -> bool {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    hash(stem.split('_').next().unwrap_or_default()).is_multiple_of(HELD_OUT)
 }
 
 /// Photos with their drawings by path below `root`, in that order, drawn on all cores.

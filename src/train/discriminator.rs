@@ -4,8 +4,8 @@
 use tch::{Device, Kind, TchError, Tensor};
 
 /// `(channels in, channels out, kernel, stride)`.
-const LAYERS: [(i64, i64, i64, i64); 6] =
-    [(3, 24, 3, 1), (24, 48, 4, 2), (48, 64, 3, 1), (64, 96, 4, 2), (96, 96, 3, 1), (96, 1, 3, 1)];
+const LAYERS: [(i64, i64, i64, i64); 5] =
+    [(3, 32, 4, 2), (32, 48, 4, 2), (48, 64, 3, 1), (64, 64, 3, 1), (64, 1, 3, 1)];
 
 /// Parameter shapes, weight and bias in turn.
 fn shapes() -> impl Iterator<Item = Vec<i64>> {

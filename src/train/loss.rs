@@ -53,22 +53,17 @@ pub fn content(output: &Tensor, target: &Tensor) -> Result<Tensor, TchError> {
     l1(output, target)?.f_div(&(target.f_abs()?.f_mean(Kind::Float)? + 1e-6))
 }
 
-/// Gram matrix of a batch of maps, C x C: how features occur together, wherever they are (Gatys et al. 2016).
+/// The pattern that repeats from 4 x 4 cell to cell: what the output adds to `target` is averaged over 5 x 5 cells, at each
+/// place of the cell apart, less the mean over the places. Depth-to-space leaves a checkerboard where training puts up
+/// with one; the target has none.
 ///
 /// # Errors
 /// libtorch's.
-pub fn gram(maps: &Tensor) -> Result<Tensor, TchError> {
-    let (n, c, h, w) = maps.size4()?;
-    let flat = maps.f_view([n, c, h * w])?;
-    Ok(flat.f_bmm(&flat.f_transpose(1, 2)?)?.f_mean_dim([0i64].as_slice(), false, Kind::Float)? / (h * w) as f64)
-}
-
-/// Relative squared distance of Gram matrices.
-///
-/// # Errors
-/// libtorch's.
-pub fn style(output: &Tensor, target: &Tensor) -> Result<Tensor, TchError> {
-    (output - target).f_square()?.f_mean(Kind::Float)?.f_div(&(target.f_square()?.f_mean(Kind::Float)? + 1e-12))
+pub fn checkerboard(output: &Tensor, target: &Tensor) -> Result<Tensor, TchError> {
+    let (n, c, h, w) = output.size4()?;
+    let cells = (output - target).f_pixel_unshuffle(4)?.f_view([n * c, 16, h / 4, w / 4])?;
+    let pattern = &cells - cells.f_mean_dim([1_i64].as_slice(), true, Kind::Float)?;
+    pattern.f_avg_pool2d([5, 5], [2, 2], [0, 0], false, true, None)?.f_abs()?.f_mean(Kind::Float)
 }
 
 /// What lies outside 0..=1.

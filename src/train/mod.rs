@@ -5,9 +5,10 @@
 //! |---|---|
 //! | `data`, `dataset` | pictures, crops, what is held out |
 //! | [`teacher`] | the classical filter |
-//! | `perceptual`, `discriminator`, `loss` | what the generator is asked for |
+//! | `perceptual`, `discriminator`, `loss`, `style` | what the generator is asked for |
 //! | `recipe` | one step |
 //! | `adam`, `state` | everything that changes, and its checkpoint |
+//! | [`judge`](judge()) | how good a generator is |
 //! | `run`, `sheet` | the loop, the log, pictures to look at |
 //!
 //! Beside the weights file `NAME.safetensors` lie `NAME.checkpoint` (everything that a resumed run needs, on any machine),
@@ -17,16 +18,19 @@ mod adam;
 mod data;
 mod dataset;
 mod discriminator;
+mod judge;
 mod loss;
 mod perceptual;
 mod recipe;
 mod run;
 mod sheet;
 mod state;
+mod style;
 pub mod teacher;
 #[cfg(test)]
 mod tests;
 
+pub use judge::{JudgeOptions, Space, Verdict, judge};
 pub use run::run;
 
 use std::path::PathBuf;

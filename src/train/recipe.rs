@@ -5,7 +5,7 @@ use super::data::CROP;
 use super::dataset::Dataset;
 use super::perceptual::Features;
 use super::state::State;
-use super::{discriminator, loss};
+use super::{discriminator, loss, style};
 use crate::stylize::Network;
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
@@ -16,7 +16,7 @@ const BATCH: [usize; 2] = [8, 4];
 /// Crops of each batch that are drawn a second time, see [`calm`].
 const CALM: i64 = 2;
 /// Share of the time that goes to the warm-up.
-const WARM: f64 = 0.6;
+const WARM: f64 = 0.15;
 /// How slowly the averaged weights follow.
 const AVERAGE: f64 = 0.998;
 
@@ -40,7 +40,7 @@ pub fn step(
     let count = if progress < WARM { BATCH[0] } else { BATCH[1] };
     let (photo, teacher) = dataset.photos(count, &mut rng, options.device)?;
     let mut losses = Losses::new();
-    let network = Network::from_tensors(&state.generator.parameters);
+    let network = Network::from_tensors(&state.generator.parameters)?;
     // The teacher drew the clean photo: what the network sees besides, it learns to ignore.
     let grain = rng.random_range(-0.02..0.02_f64).max(0.0);
     let photo = &photo + photo.f_randn_like()? * grain;
@@ -59,35 +59,38 @@ pub fn step(
         let comic = dataset.comics(count, &mut rng, options.device)?;
         losses.insert("critic", criticise(state, &comic, &output.f_detach()?, phase)?);
         let judged = judge(state, &output)?;
-        let (maps, wanted, style_maps) = {
-            let maps = features.maps(&output)?;
+        let maps = features.maps(&output)?;
+        let (wanted, comic_maps) = {
             let _guard = tch::no_grad_guard();
-            (maps, features.maps(&photo)?, features.maps(&comic)?)
+            (features.maps(&photo)?, features.maps(&comic)?)
         };
-        follow(&mut state.grams, &style_maps)?;
         let content = loss::content(&maps[3], &wanted[3])?;
-        let mut style = Tensor::f_zeros([], (Kind::Float, options.device))?;
-        for (map, wanted) in maps.iter().zip(&state.grams) {
-            style = &style + loss::style(&loss::gram(map)?, wanted)?;
-        }
+        let style = crowd(&mut state.seen, &maps, &comic_maps)?;
         let colour = loss::colour(&output, &teacher)?;
         let flat = loss::flatness(&output, &teacher)?;
-        for (name, value) in
-            [("content", &content), ("style", &style), ("colour", &colour), ("flat", &flat), ("adversary", &judged)]
-        {
+        let cells = loss::checkerboard(&output, &teacher)?;
+        for (name, value) in [
+            ("content", &content),
+            ("style", &style),
+            ("colour", &colour),
+            ("flat", &flat),
+            ("cells", &cells),
+            ("adversary", &judged),
+        ] {
             losses.insert(name, value.f_double_value(&[])?);
         }
-        let ramp = (phase * 20.0).min(1.0);
-        let anchor = pixels + lines * 1.2;
+        let ramp = (phase * 10.0).min(1.0);
+        let anchor = loss::l1(&output, &teacher)? * 0.4 + lines * 1.8;
         let total = anchor
-            + content * 0.3
-            + style * (0.35 * ramp)
-            + colour * 6.0
-            + flat * 0.5
-            + judged * (0.25 * ramp)
-            + calm * 0.6
+            + content * 0.1
+            + style * ramp
+            + colour * 1.5
+            + flat
+            + cells * 4.0
+            + judged * (0.3 * ramp)
+            + calm
             + loss::excess(&output)? * 5.0;
-        (total, 2e-4 * (1.0 - 0.85 * phase))
+        (total, 4e-4 * (1.0 - 0.85 * phase))
     };
     losses.insert("total", total.f_double_value(&[])?);
     state.generator.descend(&total, rate, 1.0)?;
@@ -118,7 +121,7 @@ fn criticise(state: &mut State, comic: &Tensor, output: &Tensor, phase: f64) -> 
         + loss::hinge(&discriminator::scores(&weights, output)?, -1.0)? * 0.6
         + loss::hinge(&discriminator::scores(&weights, &blurred)?, -1.0)? * 0.4;
     let value = loss.f_double_value(&[])?;
-    state.critic.descend(&loss, 2e-4 * (1.0 - 0.8 * phase), 10.0)?;
+    state.critic.descend(&loss, 5e-4 * (1.0 - 0.8 * phase), 10.0)?;
     Ok(value)
 }
 
@@ -130,14 +133,16 @@ fn judge(state: &State, output: &Tensor) -> Result<Tensor, TchError> {
     Ok(-discriminator::scores(&weights, output)?.f_mean(Kind::Float)?)
 }
 
-fn follow(grams: &mut Vec<Tensor>, maps: &[Tensor]) -> Result<(), TchError> {
-    let now = maps.iter().map(loss::gram).collect::<Result<Vec<_>, _>>()?;
-    if grams.is_empty() {
-        *grams = now;
+/// The style loss of the drawings with these maps; both crowds are remembered.
+fn crowd(seen: &mut Vec<Tensor>, maps: &[Tensor], comics: &[Tensor]) -> Result<Tensor, TchError> {
+    let (now, comics) = (style::statistics(maps)?, style::statistics(comics)?);
+    let new = [comics, now.f_detach()?];
+    if seen.is_empty() {
+        *seen = new.into();
     } else {
-        for (mean, now) in grams.iter_mut().zip(&now) {
-            *mean = &*mean * 0.98 + now * 0.02;
+        for (seen, new) in seen.iter_mut().zip(&new) {
+            *seen = style::remember(seen, new)?;
         }
     }
-    Ok(())
+    style::energy(&now, &seen[1], &seen[0])
 }

@@ -56,8 +56,9 @@ pub fn run(options: &TrainOptions, stop: &dyn Fn() -> bool, tell: &mut dyn FnMut
         if done || saved.elapsed() > SAVE_EVERY {
             saved = Instant::now();
             state.save(&options.out.with_extension("checkpoint"))?;
-            stylize::save(&state.network(), facts(&state, &dataset, options), &options.out)?;
-            sheet::save(&state.network(), &dataset.held_out, &options.out.with_extension("png"), options.device)?;
+            let network = state.network().map_err(Error::network)?;
+            stylize::save(&network, facts(&state, &dataset, options), &options.out)?;
+            sheet::save(&network, &dataset.held_out, &options.out.with_extension("png"), options.device)?;
         }
         if done {
             return Ok(());

@@ -1,6 +1,6 @@
 //! A picture of held-out photos, before and after, to look at while training.
 
-use super::data::Picture;
+use super::data::{self, Picture};
 use crate::error::{Error, Result};
 use crate::stylize::Network;
 use image::RgbImage;
@@ -30,12 +30,10 @@ pub fn save(network: &Network, photos: &[Picture], path: &Path, device: Device) 
 }
 
 fn before_after(network: &Network, photo: &Picture, device: Device) -> Result<RgbImage, TchError> {
-    let (width, height) = (photo.width / 8 * 8, photo.height / 8 * 8);
-    let bytes = Tensor::f_from_slice(&photo.rgb)?.f_view([1, i64::from(photo.height), i64::from(photo.width), 3])?;
-    let input = bytes.f_narrow(1, 0, i64::from(height))?.f_narrow(2, 0, i64::from(width))?.f_permute([0, 3, 1, 2])?;
-    let input = (input.f_to_kind(Kind::Float)? / 255.0).f_contiguous()?.f_to_device(device)?;
+    let input = data::tensor(photo, device)?;
     let both = Tensor::f_cat(&[&input, &network.forward(&input)?], 3)?;
     let bytes = (both.f_clamp(0.0, 1.0)? * 255.0).f_round()?.f_to_kind(Kind::Uint8)?.f_to_device(Device::Cpu)?;
     let bytes: Vec<u8> = Vec::try_from(bytes.f_permute([0, 2, 3, 1])?.f_contiguous()?.f_view([-1])?)?;
-    RgbImage::from_raw(width * 2, height, bytes).ok_or_else(|| TchError::Shape("a drawing of another size".into()))
+    RgbImage::from_raw(photo.width / 8 * 16, photo.height / 8 * 8, bytes)
+        .ok_or_else(|| TchError::Shape("a drawing of another size".into()))
 }

@@ -17,8 +17,8 @@ pub struct State {
     pub vectors: Vec<Tensor>,
     /// The generator's weights averaged over the last steps: what is shipped.
     pub average: Vec<Tensor>,
-    /// Mean Gram matrices of the comics; empty before the adversary.
-    pub grams: Vec<Tensor>,
+    /// Style statistics of the last comics and of the last drawings; empty before the adversary.
+    pub seen: Vec<Tensor>,
     /// Steps done.
     pub step: u64,
     /// Minutes trained, over all runs.
@@ -36,7 +36,7 @@ impl State {
         let average = generator.parameters.iter().map(|p| p.f_detach_copy()).collect::<Result<_, _>>()?;
         let critic = Adam::new(discriminator::parameters(device)?, (0.5, 0.99))?;
         let vectors = discriminator::vectors(device)?;
-        Ok(Self { generator, critic, vectors, average, grams: vec![], step: 0, minutes: 0.0 })
+        Ok(Self { generator, critic, vectors, average, seen: vec![], step: 0, minutes: 0.0 })
     }
 
     /// Takes the weights of `network`, and them alone.
@@ -62,7 +62,7 @@ impl State {
             ("critic.second", &mut self.critic.second),
             ("critic.vectors", &mut self.vectors),
             ("average", &mut self.average),
-            ("grams", &mut self.grams),
+            ("seen", &mut self.seen),
         ]
     }
 
@@ -104,7 +104,7 @@ impl State {
             };
             let found = read.iter().filter_map(own).collect::<Result<Vec<_>, _>>().map_err(Error::network)?;
             let fits = found.len() == list.len() && found.iter().zip(list.iter()).all(|(a, b)| a.size() == b.size());
-            if name != "grams" && !fits {
+            if name != "seen" && !fits {
                 return Err(foreign());
             }
             *list = found;
@@ -121,8 +121,10 @@ impl State {
     }
 
     /// The averaged generator.
-    #[must_use]
-    pub fn network(&self) -> Network {
+    ///
+    /// # Errors
+    /// libtorch's.
+    pub fn network(&self) -> Result<Network, TchError> {
         Network::from_tensors(&self.average)
     }
 

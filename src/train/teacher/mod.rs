@@ -18,13 +18,11 @@ mod smooth;
 
 pub use plane::Plane;
 
+use crate::stylize::INK;
 use flow::Flow;
 
 /// Changes with every change of the drawings, so that old ones are drawn again.
 pub const VERSION: u32 = 2;
-
-/// Ink colour, sRGB in 0..=1: a warm near-black, as printed.
-const INK: [f32; 3] = [0.055, 0.045, 0.065];
 
 /// Draws `rgb` (interleaved sRGB bytes, `width` x `height`) as a comic panel, same layout.
 ///

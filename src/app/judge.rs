@@ -1,0 +1,70 @@
+//! `comicvid eval generator`.
+
+use crate::cli;
+use crate::error::{Error, Result};
+use crate::frame::Size;
+use crate::stage::Draw;
+use crate::stylize::{self, Device, Generator, SmallRgb};
+use crate::train::{self, JudgeOptions, Verdict};
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+/// What is timed: pictures of this size, as often, after as many to warm up.
+const TIMED: (Size, usize, usize) = (Size { width: 640, height: 360 }, 9, 3);
+
+/// Judges a generator and prints the verdict.
+///
+/// # Errors
+/// See [`train::judge`].
+pub fn run(args: &cli::EvalGenerator) -> Result<()> {
+    let device = args.device.parse::<Device>()?.choose()?;
+    let network = stylize::load(&args.weights)?;
+    let options = JudgeOptions {
+        photos: args.photos.clone(),
+        comics: args.comics.clone(),
+        features: args.features.clone(),
+        sheet: args.sheet.clone(),
+        device: device.device,
+    };
+    let verdict = train::judge(&network, &options)?;
+    let time = time(Generator::new(&network, &device, TIMED.0)?)?;
+    let text = if args.json { json(&verdict, time)? } else { table(&verdict, time, &device.name) };
+    // A reader that closed the pipe (`| head`) has what it wanted.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    Ok(())
+}
+
+/// Median time of a drawing.
+fn time(mut generator: Generator) -> Result<Duration> {
+    let (size, times, before) = TIMED;
+    let photo = SmallRgb { size, planes: (0..size.pixels() * 3).map(|i| (i % 251) as f32 / 251.0).collect() };
+    let mut taken = Vec::new();
+    for _ in 0..before + times {
+        let start = Instant::now();
+        generator.draw(&photo)?;
+        taken.push(start.elapsed());
+    }
+    let taken = &mut taken[before..];
+    taken.sort();
+    Ok(taken[times / 2])
+}
+
+fn json(verdict: &Verdict, time: Duration) -> Result<String> {
+    let mut value = serde_json::to_value(verdict).map_err(|e| Error::Training { reason: e.to_string() })?;
+    value["milliseconds"] = serde_json::json!(time.as_secs_f64() * 1e3);
+    Ok(format!("{value}\n"))
+}
+
+fn table(verdict: &Verdict, time: Duration, device: &str) -> String {
+    let Verdict { photos, comics, brightness, colour, .. } = verdict;
+    let mut text = format!("{photos} photos, {comics} comic panels, none of them trained on\n\n");
+    text += &format!("{:<14} {:>12} {:>15}\n", "seen through", "style closed", "structure kept");
+    for space in &verdict.spaces {
+        text += &format!("{:<14} {:>12.2} {:>15.3}\n", space.name, space.style_closed, space.structure);
+    }
+    let ms = time.as_secs_f64() * 1e3;
+    let Size { width, height } = TIMED.0;
+    text + &format!(
+        "\nbrightness {brightness:+.3}, colour {colour:.3} (of 1, mean over 16x16 areas)\n{ms:.1} ms for {width}x{height} on {device}\n"
+    )
+}

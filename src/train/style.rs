@@ -1,0 +1,91 @@
+//! The style loss: how far the drawings, as a crowd, are from the comics, as a crowd.
+//!
+//! A picture's style is the mean and the deviation of each channel of its perceptual features (Huang and Belongie 2017).
+//! Crowds of them are compared by their energy distance (Székely and Rizzo 2013), which is 0 only between equal
+//! distributions and pulls from any distance, so that each drawing moves towards the comics without all becoming alike.
+//! Asking each drawing for the mean of all comics instead makes every drawing grey and puts the same texture on all its
+//! areas. Batches are small: the statistics of earlier steps stand in for a large one.
+
+use tch::{Kind, TchError, Tensor};
+
+/// Statistics that are remembered of either crowd.
+const MEMORY: i64 = 384;
+/// Means and deviations of each channel of feature maps (N x C x H x W each): N x 2 ΣC.
+///
+/// # Errors
+/// libtorch's, as everywhere here.
+pub fn statistics(maps: &[Tensor]) -> Result<Tensor, TchError> {
+    let mut parts = Vec::new();
+    for map in maps {
+        let flat = map.f_flatten(2, -1)?;
+        let mean = flat.f_mean_dim([2_i64].as_slice(), true, Kind::Float)?;
+        let variance = (&flat - &mean).f_square()?.f_mean_dim([2_i64].as_slice(), false, Kind::Float)?;
+        parts.push(mean.f_squeeze_dim(2)?);
+        // Of an empty map the deviation has no slope.
+        parts.push((variance + 1e-4).f_sqrt()?);
+    }
+    Tensor::f_cat(&parts, 1)
+}
+
+/// Puts `new` (N x D) before what is remembered, and forgets the oldest.
+///
+/// # Errors
+/// libtorch's.
+pub fn remember(seen: &Tensor, new: &Tensor) -> Result<Tensor, TchError> {
+    let all = Tensor::f_cat(&[new, seen], 0)?;
+    all.f_narrow(0, 0, all.size()[0].min(MEMORY))?.f_detach_copy()
+}
+
+/// What of the energy distance between `drawings` and `comics` (M x D) depends on `now` (N x D): the drawings of this step,
+/// which are part of `drawings`. In deviations of the comics.
+///
+/// # Errors
+/// libtorch's.
+pub fn energy(now: &Tensor, drawings: &Tensor, comics: &Tensor) -> Result<Tensor, TchError> {
+    let scale = (comics.f_var_dim([0_i64].as_slice(), false, true)? + 1e-6).f_sqrt()?;
+    let now = now.f_div(&scale)?;
+    let distance = |others: &Tensor| -> Result<Tensor, TchError> {
+        let others = others.f_div(&scale)?;
+        let norm = |x: &Tensor| x.f_square()?.f_sum_dim_intlist([1_i64].as_slice(), true, Kind::Float);
+        let product = now.f_mm(&others.f_transpose(0, 1)?)?;
+        let square = (norm(&now)? + norm(&others)?.f_transpose(0, 1)? - product * 2.0).f_relu()? / now.size()[1] as f64;
+        // A root has no slope at 0, where a drawing meets itself.
+        (square + 1e-6).f_sqrt()?.f_mean(Kind::Float)
+    };
+    Ok(distance(comics)? - distance(drawings)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tch::Device;
+
+    fn crowd(center: f64, count: i64) -> Tensor {
+        Tensor::randn([count, 6], (Kind::Float, Device::Cpu)) * 0.5 + center
+    }
+
+    #[test]
+    fn descending_brings_the_crowd_to_the_comics() {
+        tch::manual_seed(1);
+        let comics = crowd(1.0, 200);
+        let mut drawings = crowd(0.0, 100).set_requires_grad(true);
+        for _ in 0..300 {
+            let seen = drawings.detach();
+            let loss = energy(&drawings, &seen, &comics).unwrap();
+            let gradient = Tensor::run_backward(&[loss], &[&drawings], false, false).remove(0);
+            drawings = (seen - gradient * 20.0).set_requires_grad(true);
+        }
+        let (mean, deviation) = (drawings.mean(Kind::Float).double_value(&[]), drawings.std(true).double_value(&[]));
+        assert!((mean - 1.0).abs() < 0.1, "{mean}");
+        // A crowd, not one picture.
+        assert!(deviation > 0.25, "{deviation}");
+    }
+
+    #[test]
+    fn the_oldest_are_forgotten() {
+        let old = Tensor::zeros([MEMORY, 2], (Kind::Float, Device::Cpu));
+        let seen = remember(&old, &Tensor::ones([3, 2], (Kind::Float, Device::Cpu))).unwrap();
+        assert_eq!(seen.size(), [MEMORY, 2]);
+        assert_eq!(seen.sum(Kind::Float).double_value(&[]), 6.0);
+    }
+}
