@@ -91,7 +91,7 @@ mod tests {
         let lines = Lines::new(Device::Cpu).unwrap().of(&step(0.2)).unwrap();
         for (channel, width) in [(0, 3), (1, 6)] {
             let row = lines.select(1, channel).select(1, 32).squeeze();
-            assert!(row.double_value(&[32]) > 1.0, "{channel}");
+            assert!(row.double_value(&[32]) > 0.4, "{channel}");
             assert_eq!(row.narrow(0, 0, 31).max().double_value(&[]), 0.0, "{channel}");
             assert_eq!(row.narrow(0, 32 + 3 * width, 64 - 32 - 3 * width).max().double_value(&[]), 0.0, "{channel}");
         }
