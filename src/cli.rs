@@ -121,6 +121,9 @@ pub struct Look {
     /// Draw only every Nth frame and show it N times, as animators do (2 is "on twos"); time and sound stay exact
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=12))]
     pub hold: Option<u32>,
+    /// Look this many frames ahead, so that calm does not lag behind motion (files only; takes time)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=8))]
+    pub lookahead: Option<u32>,
     /// Let ink lines wobble from drawing to drawing, as drawn by hand
     #[arg(long, value_name = "0..1", value_parser = unit_interval)]
     pub boil: Option<f32>,

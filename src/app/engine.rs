@@ -77,6 +77,9 @@ pub fn settings(look: &cli::Look) -> Result<Settings> {
     if let Some(hold) = look.hold {
         settings.motion.hold = hold;
     }
+    if let Some(lookahead) = look.lookahead {
+        settings.motion.lookahead = lookahead;
+    }
     if let Some(boil) = look.boil {
         settings.motion.boil = boil;
     }

@@ -59,6 +59,7 @@ pub const FIELDS: &[Field] = &[
     number("motion.calm", 0.0, 1.0, "0 draws each frame by itself, 1 is the steadiest"),
     integer("motion.hold", 1, 12, "a new drawing every so many frames"),
     number("motion.boil", 0.0, 1.0, "how far lines stray from drawing to drawing"),
+    integer("motion.lookahead", 0, 8, "frames that drawings look ahead, so that calm does not lag (files only)"),
     integer("upsample.radius", 1, 4, "larger follows the photo's shading more"),
     number("upsample.epsilon", 0.001, 1.0, "contrast below which texture is left out; larger is flatter"),
     integer("tone.steps", 0, 32, "levels of lightness; 0 is continuous"),

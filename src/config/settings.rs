@@ -69,6 +69,8 @@ pub struct Motion {
     pub hold: u32,
     /// How far lines stray from drawing to drawing, 0..=1.
     pub boil: f32,
+    /// Frames that drawings look ahead, 0..=8; live pictures never do.
+    pub lookahead: u32,
     /// Motion, confidence and gate as colours in place of drawings: to find out why something flickers or smears.
     #[serde(skip)]
     pub show: bool,
@@ -76,7 +78,7 @@ pub struct Motion {
 
 impl Default for Motion {
     fn default() -> Self {
-        Self { calm: 0.8, hold: 1, boil: 0.0, show: false }
+        Self { calm: 0.8, hold: 1, boil: 0.0, lookahead: 0, show: false }
     }
 }
 

@@ -32,6 +32,14 @@ pub(super) struct Weights {
     pub moving: f32,
 }
 
+impl Weights {
+    /// For a calm of 0..=1.
+    pub fn of(calm: f32) -> Self {
+        let restless = (1.0 - calm) * (1.0 - calm);
+        Self { still: (0.9 - restless).max(0.0), moving: 0.95 * calm }
+    }
+}
+
 /// How far the carried drawing may lie outside the colours around it where the photo is still, levels of 255.
 const MARGIN: f32 = 64.0;
 

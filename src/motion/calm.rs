@@ -116,8 +116,7 @@ impl Calm {
     /// the same shape, as long as it keeps it.
     pub fn after(&mut self, drawing: &mut Drawing) {
         let Some(shot) = &mut self.shot else { return };
-        let restless = (1.0 - self.calm) * (1.0 - self.calm);
-        let weights = Weights { still: (0.9 - restless).max(0.0), moving: 0.95 * self.calm };
+        let weights = Weights::of(self.calm);
         let carry = shot.motion.as_ref().map(|(flow, confidence)| Carry {
             flow,
             confidence,

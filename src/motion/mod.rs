@@ -10,6 +10,7 @@
 //!                               └────────── Motion (low grid) ──────────────────────────▶ shaders
 //! ```
 
+mod ahead;
 mod blend;
 mod calm;
 mod confidence;
@@ -24,6 +25,7 @@ mod plane;
 mod view;
 mod warp;
 
+pub use ahead::{Glimpse, look_ahead};
 pub use calm::{Calm, Step};
 pub use cut::Cuts;
 pub use flow::Flow;

@@ -9,9 +9,10 @@
 use crate::config::{Motion, Settings};
 use crate::error::Result;
 use crate::frame::{CpuImage, Drawn, Frame, StreamInfo};
-use crate::motion::{self, Calm, Cuts};
+use crate::motion::{self, Calm, Cuts, Glimpse};
 use crate::stage::{Draw, FrameFilter};
 use crate::stylize::{Detail, Reduce};
+use std::collections::VecDeque;
 
 /// How drawings follow one another.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,6 +25,8 @@ pub struct Manner {
     pub boil: bool,
     /// Motion, confidence and gate as colours in place of drawings.
     pub show: bool,
+    /// Frames that are looked ahead, and held back; a live source looks at none.
+    pub ahead: u32,
 }
 
 impl Manner {
@@ -35,14 +38,14 @@ impl Manner {
 
 impl From<&Settings> for Manner {
     fn from(settings: &Settings) -> Self {
-        let Motion { calm, hold, boil, show, .. } = settings.motion;
-        Self { calm, hold, boil: boil > 0.0, show }
+        let Motion { calm, hold, boil, show, lookahead } = settings.motion;
+        Self { calm, hold, boil: boil > 0.0, show, ahead: lookahead }
     }
 }
 
 impl Default for Manner {
     fn default() -> Self {
-        Self { calm: Calm::DEFAULT, hold: 1, boil: false, show: false }
+        Self { calm: Calm::DEFAULT, hold: 1, boil: false, show: false, ahead: 0 }
     }
 }
 
@@ -59,6 +62,16 @@ pub struct Redraw {
     held: u32,
     /// Drawings of this shot.
     number: u32,
+    /// Frames that wait until those after them were seen.
+    waiting: VecDeque<Waiting>,
+    live: bool,
+}
+
+/// A frame that is done but for what comes after it.
+struct Waiting {
+    frame: Frame<Drawn>,
+    /// Nothing where the frame before is shown once more.
+    glimpse: Option<Glimpse>,
 }
 
 impl Redraw {
@@ -67,10 +80,21 @@ impl Redraw {
     pub fn new(draw: Box<dyn Draw>, info: &StreamInfo, detail: Detail, manner: Manner) -> Self {
         let reduce = Reduce::new(info.size, info.format, info.color, detail.working_size(info.size));
         let cuts = manner.seeks_cuts().then(Cuts::default);
-        Self { draw, detail, reduce, manner, calm: Calm::new(manner.calm), cuts, held: 0, number: 0 }
+        Self {
+            draw,
+            detail,
+            reduce,
+            manner,
+            calm: Calm::new(manner.calm),
+            cuts,
+            held: 0,
+            number: 0,
+            waiting: VecDeque::new(),
+            live: info.live,
+        }
     }
 
-    fn redraw(&mut self, photo: CpuImage) -> Result<Drawn> {
+    fn redraw(&mut self, photo: CpuImage) -> Result<(Drawn, Option<Glimpse>)> {
         if !self.reduce.fits(&photo) {
             let size = self.detail.working_size(photo.size);
             self.reduce = Reduce::new(photo.size, photo.format, photo.color, size);
@@ -85,7 +109,7 @@ impl Redraw {
             self.held = (self.held + 1) % self.manner.hold;
             if again {
                 let number = self.number.saturating_sub(1);
-                return Ok(Drawn { photo, drawing: None, motion: None, number });
+                return Ok((Drawn { photo, drawing: None, motion: None, number }, None));
             }
         }
         if self.calm.before(&mut small).cut {
@@ -96,11 +120,29 @@ impl Redraw {
         if self.manner.show {
             let motion = self.calm.motion();
             let drawing = motion.map_or_else(|| small.to_drawing(), |motion| motion::view(&motion, small.size));
-            return Ok(Drawn { photo, drawing: Some(drawing), motion: None, number });
+            return Ok((Drawn { photo, drawing: Some(drawing), motion: None, number }, None));
         }
         let mut drawing = self.draw.draw(&small)?;
+        let glimpse = (self.ahead() > 0).then(|| Glimpse::new(&small, &drawing));
         self.calm.after(&mut drawing);
-        Ok(Drawn { photo, drawing: Some(drawing), motion: self.calm.motion(), number })
+        Ok((Drawn { photo, drawing: Some(drawing), motion: self.calm.motion(), number }, glimpse))
+    }
+
+    /// How many frames wait.
+    fn ahead(&self) -> usize {
+        if self.live || self.manner.calm <= 0.0 { 0 } else { self.manner.ahead as usize }
+    }
+
+    /// Gives the frame that has waited longest what those after it show, as far as they are of its shot.
+    fn take(&mut self) -> Option<Frame<Drawn>> {
+        let Waiting { mut frame, glimpse } = self.waiting.pop_front()?;
+        if let (Some(now), Some(drawing)) = (&glimpse, &mut frame.image.drawing) {
+            let number = frame.image.number;
+            let same_shot = |waiting: &&Waiting| waiting.glimpse.is_none() || waiting.frame.image.number > number;
+            let later = self.waiting.iter().take_while(same_shot).filter_map(|waiting| waiting.glimpse.as_ref());
+            motion::look_ahead(self.manner.calm, drawing, now, &later.collect::<Vec<_>>());
+        }
+        Some(frame)
     }
 }
 
@@ -109,11 +151,19 @@ impl FrameFilter for Redraw {
     type Out = Drawn;
 
     fn push(&mut self, frame: Frame<CpuImage>) -> Result<Option<Frame<Drawn>>> {
-        frame.try_map(|photo| self.redraw(photo)).map(Some)
+        let (drawn, glimpse) = self.redraw(frame.image)?;
+        let follows = drawn.number > 0;
+        if let (true, Some(next)) = (follows, &glimpse)
+            && let Some(last) = self.waiting.iter_mut().rev().find_map(|waiting| waiting.glimpse.as_mut())
+        {
+            last.meet(next);
+        }
+        self.waiting.push_back(Waiting { frame: Frame { stamp: frame.stamp, image: drawn }, glimpse });
+        Ok(if self.waiting.len() > self.ahead() { self.take() } else { None })
     }
 
     fn drain(&mut self) -> Result<Option<Frame<Drawn>>> {
-        Ok(None)
+        Ok(self.take())
     }
 
     fn retune(&mut self, settings: &Settings) -> Result<bool> {

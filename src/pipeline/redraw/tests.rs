@@ -125,3 +125,54 @@ fn a_failing_generator_fails_the_run() {
     let mut filter = Redraw::new(Box::new(Broken), &info(SIZE), Detail::Standard, Manner::default());
     assert!(matches!(filter.push(frame(1, 0, SIZE)), Err(Error::Network { .. })));
 }
+
+#[test]
+fn looking_ahead_holds_frames_back_loses_none_and_stops_at_cuts() {
+    let manner = Manner { ahead: 2, ..Manner::default() };
+    let film = || (0..5).map(|time| frame(1, time, SIZE)).chain((5..9).map(|time| frame(2, time, SIZE)));
+    let mut filter = Redraw::new(Box::new(Copyist::default()), &info(SIZE), Detail::Standard, manner);
+    let held: Vec<bool> = film().map(|frame| filter.push(frame).unwrap().is_none()).collect();
+    assert_eq!(held.iter().filter(|held| **held).count(), 2);
+    let (ahead, drawn) = run(manner, film());
+    assert_eq!(ahead.iter().map(|frame| frame.stamp.index).collect::<Vec<_>>(), (0..9).collect::<Vec<_>>());
+    assert_eq!(drawn, 9);
+    // Each shot by itself gives the same frames, and the last of a shot has nothing to look at.
+    let (first, _) = run(manner, (0..5).map(|time| frame(1, time, SIZE)));
+    let (second, _) = run(manner, (5..9).map(|time| frame(2, time, SIZE)));
+    assert!(drawings(&ahead[..5]) == drawings(&first));
+    assert!(drawings(&ahead[5..]) == drawings(&second));
+    let (past, _) = run(Manner::default(), film());
+    assert!(drawings(&ahead[4..5]) == drawings(&past[4..5]));
+    assert!(drawings(&ahead[1..2]) != drawings(&past[1..2]));
+    // With drawings on twos likewise.
+    let (twos, drawn) = run(Manner { hold: 2, ..manner }, film());
+    assert_eq!((twos.len(), drawn), (9, 5));
+    // A live source waits for nothing.
+    let live = StreamInfo { live: true, ..info(SIZE) };
+    let mut filter = Redraw::new(Box::new(Copyist::default()), &live, Detail::Standard, manner);
+    assert!(filter.push(frame(1, 0, SIZE)).unwrap().is_some());
+}
+
+#[test]
+fn looking_ahead_evens_out_the_noise_of_a_first_frame() {
+    let clean = |time: u32| frame(1, time, SIZE);
+    let error = |manner: Manner| {
+        // The same picture with other grain each time: the first frame has no past to lean on.
+        let still = (0..4).map(|time| {
+            let mut noisy = clean(0);
+            let grain = |i: usize| ((i as u32 ^ (time * 7919)).wrapping_mul(0x9E37_79B1) >> 29) as u8;
+            let rgba: Vec<u8> =
+                noisy.image.planes.plane(0).iter().enumerate().map(|(i, v)| v.saturating_add(grain(i))).collect();
+            noisy.image = CpuImage::from_planes(SIZE, PixelFormat::Rgba8, ColorInfo::SRGB, vec![rgba]);
+            noisy.stamp.index = time.into();
+            noisy
+        });
+        let (out, _) = run(manner, still);
+        let change = |a: &Drawing, b: &Drawing| -> u64 {
+            a.rgba.iter().zip(&b.rgba).map(|(a, b)| u64::from(a.abs_diff(*b))).sum()
+        };
+        change(out[0].image.drawing.as_ref().unwrap(), out[1].image.drawing.as_ref().unwrap())
+    };
+    let (past, ahead) = (error(Manner::default()), error(Manner { ahead: 2, ..Manner::default() }));
+    assert!(ahead < past, "{ahead} is not less than {past}");
+}
