@@ -7,6 +7,7 @@ use comicvid::frame::{Clock, ColorInfo, CpuImage, Frame, PixelFormat, Rational, 
 use comicvid::sink::Audience;
 use comicvid::sink::pipewire::{PipewireSink, probe};
 use comicvid::stage::FrameSink;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -154,13 +155,17 @@ impl Drop for Producer {
 
 /// GStreamer reads `count` pictures in `format` into a file.
 fn reader(folder: &Path, name: &str, format: &str, count: u32) -> (Child, PathBuf) {
+    reader_of("testcam", folder, name, format, count)
+}
+
+fn reader_of(camera: &str, folder: &Path, name: &str, format: &str, count: u32) -> (Child, PathBuf) {
     let file = folder.join(name);
     let caps = format!("video/x-raw,format={format},width=320,height=180");
     let arguments = [
         "-q",
         "pipewiresrc",
         &format!("num-buffers={count}"),
-        "target-object=testcam",
+        &format!("target-object={camera}"),
         "!",
         &caps,
         "!",
@@ -252,4 +257,34 @@ fn a_daemon_that_goes_and_comes_back_is_found_again() {
     daemon.wireplumber();
     until("the camera", || objects("Node").contains("testcam"));
     assert_eq!(white_rows(&finished(reader(&folder, "after", "YUY2", 5), 320 * 180 * 2)).len(), 5);
+}
+
+#[test]
+fn the_program_is_a_camera_that_works_when_it_is_watched() {
+    let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let daemon = Daemon::start();
+    let fixed = ["live", "--no-window", "--json", "--device", "cpu", "--detail", "draft", "--camera", "test"];
+    let more = ["--size", "320x180", "--virtual-camera", "pipewire", "--on-demand", "--seconds", "100"];
+    let mut live = Command::new(assert_cmd::cargo::cargo_bin!("comicvid"))
+        .args(fixed)
+        .args(more)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(live.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let mut state = |wanted: &str| {
+        let said = |line: &String| line.contains("\"status\"") && line.contains(&format!("\"state\":\"{wanted}\""));
+        assert!(lines.by_ref().any(|line| said(&line)), "the camera never was {wanted}");
+    };
+    state("resting");
+    until("the camera", || objects("Node").contains("Comicvid"));
+    let reading = reader_of("Comicvid", daemon.folder.path(), "live", "YUY2", 60);
+    state("running");
+    let pictures = finished(reading, 320 * 180 * 2);
+    // Cards are grey, the pattern is not.
+    let colour = |p: &Vec<u8>| p.as_chunks::<4>().0.iter().filter(|q| q[1].abs_diff(128) > 20).count();
+    assert!(pictures.len() == 60 && colour(&pictures[59]) > 1000, "{}", colour(&pictures[59]));
+    state("resting");
+    live.kill().unwrap();
+    live.wait().unwrap();
 }

@@ -81,7 +81,6 @@ impl Session {
         session.spawn("capture", move |shared| capture::run(shared, &mut *source, &demand, &to_network))?;
         let artist = Arc::clone(&studio);
         session.spawn("network", move |shared| {
-            artist.enter_network_thread();
             let mut tuned = Tuned::new(Arc::new(move |s: &Settings, i: &_| artist.stylizer(s, i)));
             draw::network(shared, &mut tuned, &from_capture, &to_shaders)
         })?;

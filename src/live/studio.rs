@@ -38,8 +38,6 @@ pub trait Studio: Send + Sync {
     /// # Errors
     /// The graphics adapter cannot be used.
     fn post(&self, settings: &Settings, photos: &StreamInfo) -> Result<Made<Post>>;
-    /// Called once on the network thread, before anything else.
-    fn enter_network_thread(&self) {}
 }
 
 /// Builds one of the two stages.

@@ -100,11 +100,13 @@ struct Fake {
     build_takes: Duration,
     broken: Option<&'static str>,
     panics: bool,
+    /// Draws only every second frame.
+    holds: bool,
     built: Arc<AtomicUsize>,
     builds: Arc<Mutex<Vec<String>>>,
 }
 
-struct FakeNetwork(Fake, String);
+struct FakeNetwork(Fake, String, u32);
 
 impl FrameFilter for FakeNetwork {
     type In = CpuImage;
@@ -114,7 +116,9 @@ impl FrameFilter for FakeNetwork {
         std::thread::sleep(self.0.network_takes);
         let drawing = Drawing { size: Size::new(1, 1), rgba: vec![self.1.len() as u8, 0, 0, 255] };
         let photo = frame.image.clone();
-        Ok(Some(frame.with(Drawn { photo, drawing: Some(drawing), motion: None, number: 0 })))
+        self.2 += 1;
+        let drawing = (!self.0.holds || self.2 % 2 == 1).then_some(drawing);
+        Ok(Some(frame.with(Drawn { photo, drawing, motion: None, number: 0 })))
     }
     fn drain(&mut self) -> Result<Option<Frame<Drawn>>> {
         Ok(None)
@@ -127,7 +131,9 @@ impl FrameFilter for FakeNetwork {
 /// Answers with a picture whose chroma is a hundred times the strength, and whose luma is the photo's.
 struct FakePost {
     strength: f32,
+    description: String,
     waiting: Option<Frame<CpuImage>>,
+    last: Option<CpuImage>,
 }
 
 impl FrameFilter for FakePost {
@@ -135,10 +141,16 @@ impl FrameFilter for FakePost {
     type Out = CpuImage;
     fn push(&mut self, frame: Frame<Drawn>) -> Result<Option<Frame<CpuImage>>> {
         let photo = frame.image.photo.clone();
-        let mut planes: Vec<Vec<u8>> = (0..3).map(|p| photo.planes.plane(p).to_vec()).collect();
-        planes[1].fill((self.strength * 100.0).round() as u8);
-        planes[2].fill(frame.image.drawing.as_ref().unwrap().rgba[0]);
-        let image = CpuImage::from_planes(photo.size, photo.format, photo.color, planes);
+        let image = match &frame.image.drawing {
+            Some(drawing) => {
+                let mut planes: Vec<Vec<u8>> = (0..3).map(|p| photo.planes.plane(p).to_vec()).collect();
+                planes[1].fill((self.strength * 100.0).round() as u8);
+                planes[2].fill(drawing.rgba[0]);
+                CpuImage::from_planes(photo.size, photo.format, photo.color, planes)
+            }
+            None => self.last.clone().ok_or_else(|| Error::gpu("there is no picture to show again"))?,
+        };
+        self.last = Some(image.clone());
         // Held back, as the real shaders do.
         Ok(self.waiting.replace(frame.with(image)))
     }
@@ -147,7 +159,7 @@ impl FrameFilter for FakePost {
     }
     fn retune(&mut self, settings: &Settings) -> Result<bool> {
         self.strength = settings.generator.strength;
-        Ok(true)
+        Ok(settings.description == self.description)
     }
 }
 
@@ -161,11 +173,16 @@ impl Studio for Fake {
         if self.broken == Some(&weights) {
             return Err(Error::Weights { name: weights, source: "broken on purpose".into() });
         }
-        let stage = Box::new(FakeNetwork(self.clone(), weights));
+        let stage = Box::new(FakeNetwork(self.clone(), weights, 0));
         Ok(Made { stage, runs_on: "fake network".into(), warnings: vec!["fake warning".into()] })
     }
     fn post(&self, settings: &Settings, _: &StreamInfo) -> Result<Made<Post>> {
-        let stage = Box::new(FakePost { strength: settings.generator.strength, waiting: None });
+        let stage = Box::new(FakePost {
+            strength: settings.generator.strength,
+            description: settings.description.clone(),
+            waiting: None,
+            last: None,
+        });
         Ok(Made { stage, runs_on: "fake shaders".into(), warnings: Vec::new() })
     }
 }
@@ -296,6 +313,22 @@ fn other_weights_are_built_while_frames_go_on() {
     session.stop().unwrap();
     // It was not tried over and over.
     assert_eq!(*fake.builds.lock().unwrap(), ["a", "bb", "broken"]);
+}
+
+#[test]
+fn shaders_that_are_new_can_show_a_drawing_again() {
+    let (mut script, source) = Script::new();
+    let session = start(&script, source, &Fake { holds: true, ..Fake::default() }, Vec::new());
+    script.open(SIZE);
+    show_until(&mut script, &session, 90, |s| s.kind == Kind::Drawing);
+    // New shaders over and over, so that some meet a held drawing first: that must not end the session.
+    for round in 0..12 {
+        let mut settings = settings("a", 0.5 + round as f32 / 100.0);
+        settings.description = format!("round {round}");
+        session.set_settings(settings);
+        show_until(&mut script, &session, 90, |s| middle(s).1 == 50 + round);
+    }
+    session.stop().unwrap();
 }
 
 #[test]
