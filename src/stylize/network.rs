@@ -82,6 +82,23 @@ impl Network {
     /// # Errors
     /// libtorch's, for tensors of other shapes.
     pub fn forward(&self, photo: &Tensor) -> Result<Tensor, TchError> {
+        let (paint, ink) = self.layers_of(photo)?;
+        self.inked(&paint, &ink)
+    }
+
+    /// `paint` with `ink` over it, see [`Network::layers_of`].
+    ///
+    /// # Errors
+    /// libtorch's.
+    pub fn inked(&self, paint: &Tensor, ink: &Tensor) -> Result<Tensor, TchError> {
+        Ok(paint + self.lines.ink.f_sub(paint)?.f_mul(ink)?)
+    }
+
+    /// A drawing's paint (N x 3 x H x W, R'G'B') and, apart, how much ink covers it (N x 1 x H x W, 0..=1).
+    ///
+    /// # Errors
+    /// libtorch's.
+    pub fn layers_of(&self, photo: &Tensor) -> Result<(Tensor, Tensor), TchError> {
         let kind = self.layers[0].0.f_kind()?;
         let centred = ((photo * 2.0) - 1.0).f_to_kind(kind)?.f_pixel_unshuffle(4)?;
         let stem = self.conv(0, &centred)?.f_relu()?;
@@ -102,8 +119,7 @@ impl Network {
         let paint = (photo - &low).f_mul(&gates.f_narrow(1, 0, 1)?)? + drawn + low;
         let lines = self.lines.of(photo)?.f_mul(&gates.f_narrow(1, 1, 2)?)?;
         let ink = lines.f_sum_dim_intlist([1_i64].as_slice(), true, full)?.f_clamp(0.0, 1.0)?;
-        let over = self.lines.ink.f_sub(&paint)?.f_mul(&ink)?;
-        Ok(paint + over)
+        Ok((paint, ink))
     }
 
     fn conv(&self, index: usize, input: &Tensor) -> Result<Tensor, TchError> {

@@ -44,7 +44,8 @@ pub fn step(
     // The teacher drew the clean photo: what the network sees besides, it learns to ignore.
     let grain = rng.random_range(-0.02..0.02_f64).max(0.0);
     let photo = &photo + photo.f_randn_like()? * grain;
-    let output = network.forward(&photo)?;
+    let (paint, ink) = network.layers_of(&photo)?;
+    let output = network.inked(&paint, &ink)?;
     let pixels = loss::paint(&output, &teacher, &photo)?;
     let lines = loss::gradient(&output, &teacher)?;
     losses.insert("pixels", pixels.f_double_value(&[])?);
@@ -57,7 +58,10 @@ pub fn step(
         losses.insert("calm", calm.f_double_value(&[])?);
         let phase = (progress - WARM) / (1.0 - WARM);
         let comic = dataset.comics(count, &mut rng, options.device)?;
-        losses.insert("critic", criticise(state, &comic, &output.f_detach()?, phase)?);
+        // Every other step: the critic learns faster than the generator, and costs as much.
+        if state.step.is_multiple_of(2) {
+            losses.insert("critic", criticise(state, &comic, &output.f_detach()?, phase)?);
+        }
         let judged = judge(state, &output)?;
         let maps = features.maps(&output)?;
         let (wanted, comic_maps) = {
@@ -68,6 +72,7 @@ pub fn step(
         let style = crowd(&mut state.seen, &maps, &comic_maps)?;
         let colour = loss::colour(&output, &teacher)?;
         let flat = loss::flatness(&output, &teacher)?;
+        let kept = loss::l1(&ink, &warm_ink(state, &photo)?)?;
         let cells = loss::checkerboard(&output, &teacher)?;
         for (name, value) in [
             ("content", &content),
@@ -75,16 +80,18 @@ pub fn step(
             ("colour", &colour),
             ("flat", &flat),
             ("cells", &cells),
+            ("ink", &kept),
             ("adversary", &judged),
         ] {
             losses.insert(name, value.f_double_value(&[])?);
         }
         let ramp = (phase * 10.0).min(1.0);
-        let anchor = loss::l1(&output, &teacher)? * 0.4 + lines * 1.8;
+        let anchor = loss::l1(&output, &teacher)? * 0.4 + lines;
         let total = anchor
             + content * 0.1
             + style * ramp
-            + colour * 1.5
+            + colour * 3.0
+            + kept * 6.0
             + flat
             + cells * 4.0
             + judged * (0.3 * ramp)
@@ -97,6 +104,16 @@ pub fn step(
     state.step += 1;
     state.follow(AVERAGE)?;
     Ok(losses)
+}
+
+/// The ink that the generator laid at the end of the warm-up. Ink is the first thing that style losses wipe away, since
+/// it is a small part of a panel and a large change of a photo; it is also what makes a drawing of it.
+fn warm_ink(state: &mut State, photo: &Tensor) -> Result<Tensor, TchError> {
+    let _guard = tch::no_grad_guard();
+    if state.warm.is_empty() {
+        state.warm = state.average.iter().map(Tensor::f_detach_copy).collect::<Result<_, _>>()?;
+    }
+    Ok(Network::from_tensors(&state.warm)?.layers_of(photo)?.1)
 }
 
 /// What shimmers costs: noise must not show, and a shifted photo must give the shifted drawing.

@@ -17,6 +17,8 @@ pub struct State {
     pub vectors: Vec<Tensor>,
     /// The generator's weights averaged over the last steps: what is shipped.
     pub average: Vec<Tensor>,
+    /// The averaged generator at the end of the warm-up, whose ink stays; empty before.
+    pub warm: Vec<Tensor>,
     /// Style statistics of the last comics and of the last drawings; empty before the adversary.
     pub seen: Vec<Tensor>,
     /// Steps done.
@@ -36,7 +38,7 @@ impl State {
         let average = generator.parameters.iter().map(|p| p.f_detach_copy()).collect::<Result<_, _>>()?;
         let critic = Adam::new(discriminator::parameters(device)?, (0.5, 0.99))?;
         let vectors = discriminator::vectors(device)?;
-        Ok(Self { generator, critic, vectors, average, seen: vec![], step: 0, minutes: 0.0 })
+        Ok(Self { generator, critic, vectors, average, warm: vec![], seen: vec![], step: 0, minutes: 0.0 })
     }
 
     /// Takes the weights of `network`, and them alone.
@@ -52,7 +54,7 @@ impl State {
         Ok(())
     }
 
-    fn lists(&mut self) -> [(&'static str, &mut Vec<Tensor>); 9] {
+    fn lists(&mut self) -> [(&'static str, &mut Vec<Tensor>); 10] {
         [
             ("generator", &mut self.generator.parameters),
             ("generator.first", &mut self.generator.first),
@@ -62,6 +64,7 @@ impl State {
             ("critic.second", &mut self.critic.second),
             ("critic.vectors", &mut self.vectors),
             ("average", &mut self.average),
+            ("warm", &mut self.warm),
             ("seen", &mut self.seen),
         ]
     }
@@ -104,7 +107,7 @@ impl State {
             };
             let found = read.iter().filter_map(own).collect::<Result<Vec<_>, _>>().map_err(Error::network)?;
             let fits = found.len() == list.len() && found.iter().zip(list.iter()).all(|(a, b)| a.size() == b.size());
-            if name != "seen" && !fits {
+            if !matches!(name, "seen" | "warm") && !fits {
                 return Err(foreign());
             }
             *list = found;
