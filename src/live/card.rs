@@ -25,9 +25,10 @@ impl Card {
             CameraState::Running { name, mode } => {
                 ("One moment", vec![format!("{name}, {mode}"), "Getting ready to draw.".to_owned()])
             }
-            CameraState::Lost { reason } => {
-                ("No camera", vec![reason.clone(), "The picture comes back by itself when the camera does.".to_owned()])
-            }
+            CameraState::Lost { reason } => (
+                "No camera",
+                vec![sentence(reason), "The picture comes back by itself when the camera does.".to_owned()],
+            ),
             CameraState::Resting => ("Paused", vec!["The camera is off, since nobody watches.".to_owned()]),
         };
         Self { headline, lines }
@@ -65,6 +66,13 @@ impl Card {
             y += scale.y * 1.35;
         }
     }
+}
+
+/// With a capital letter and a full stop.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{first}{}{}", letters.as_str(), if text.ends_with('.') { "" } else { "." })
 }
 
 /// Dots on grey, like the shadows of a comic.
@@ -164,6 +172,7 @@ mod tests {
         ];
         let cards: Vec<Card> = states.iter().map(Card::for_state).collect();
         assert!((0..4).all(|i| (0..i).all(|j| cards[i] != cards[j])));
+        assert_eq!(cards[2].lines[0], "Gone.");
         let font = FontRef::try_from_slice(epaint_default_fonts::UBUNTU_LIGHT).unwrap();
         let scale = PxScale::from(20.0);
         let lines = wrapped("a camera with quite a long name that goes on and on", 150.0, &font, scale);
