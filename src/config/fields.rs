@@ -84,10 +84,15 @@ pub const FIELDS: &[Field] = &[
     number("halftone.highlight", 0.05, 1.0, "lightness above which the paper stays clean"),
     number("halftone.clean", 0.0, 1.0, "how far the shade gives way to white, so that the screen alone carries it"),
     color("halftone.color", "ink of the screen"),
+    number("speed.lines", 0.0, 1.0, "opacity of streaks along fast motion"),
+    number("speed.smear", 0.0, 4.0, "how far colours are drawn out, in motions"),
+    number("speed.threshold", 2.0, 200.0, "motion from drawing to drawing that starts it"),
+    number("speed.width", 1.0, 20.0, "width of a streak"),
+    color("speed.color", "ink of the streaks"),
     number("paper.grain", 0.0, 1.0, "strength of the fibres"),
     number("paper.size", 1.0, 16.0, "size of the fibres"),
     color("paper.color", "what white becomes"),
 ];
 
 /// Effects that can be switched off (`--set outline=off`).
-pub const EFFECTS: &[&str] = &["tone", "outline", "halftone", "paper"];
+pub const EFFECTS: &[&str] = &["tone", "outline", "halftone", "speed", "paper"];

@@ -23,6 +23,8 @@ pub struct Settings {
     pub outline: Option<Outline>,
     /// Dots, lines or hatching in the shadows.
     pub halftone: Option<Halftone>,
+    /// Speed lines and smear.
+    pub speed: Option<Speed>,
     /// Paper grain.
     pub paper: Option<Paper>,
 }
@@ -30,7 +32,8 @@ pub struct Settings {
 impl Settings {
     /// Leaves the generator's own drawing alone.
     pub fn without_effects(&mut self) {
-        (self.tone, self.outline, self.halftone, self.paper) = (None, None, None, None);
+        (self.tone, self.outline, self.halftone) = (None, None, None);
+        (self.speed, self.paper) = (None, None);
     }
 
     /// Shows the motion that was found in place of the picture.
@@ -188,6 +191,28 @@ impl Default for Halftone {
             clean: 0.0,
             color: Rgb([0x14, 0x10, 0x18]),
         }
+    }
+}
+
+/// Speed lines and smear along the motion, where [`Motion::calm`] is above 0.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Speed {
+    /// Opacity of ink streaks, 0..=1.
+    pub lines: f32,
+    /// How far colours are drawn out, 0..=4 times the motion between two drawings.
+    pub smear: f32,
+    /// Motion between two drawings that starts it, 2..=200 pixels at 1080 lines.
+    pub threshold: f32,
+    /// Width of a streak, 1..=20 pixels at 1080 lines.
+    pub width: f32,
+    /// `#rrggbb`.
+    pub color: Rgb,
+}
+
+impl Default for Speed {
+    fn default() -> Self {
+        Self { lines: 0.7, smear: 1.0, threshold: 16.0, width: 4.0, color: Rgb([0x14, 0x10, 0x18]) }
     }
 }
 

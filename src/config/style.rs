@@ -21,7 +21,7 @@ macro_rules! presets {
 }
 
 /// Built-in styles, the default first.
-pub const PRESETS: &[Preset] = presets!["comic", "ink", "pop", "noir", "manga", "watercolor"];
+pub const PRESETS: &[Preset] = presets!["comic", "ink", "pop", "noir", "manga", "watercolor", "action"];
 
 /// The settings of style `name` (a preset's name or the path of a TOML file) with `changes` made, in order.
 ///
@@ -155,7 +155,7 @@ fn near<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Halftone, Outline, Paper, Tone};
+    use crate::config::{Halftone, Outline, Paper, Speed, Tone};
     use std::collections::BTreeSet;
 
     fn set(key: &str, value: &str) -> Vec<(String, String)> {
@@ -176,6 +176,7 @@ mod tests {
             tone: Some(Tone::default()),
             outline: Some(Outline::default()),
             halftone: Some(Halftone::default()),
+            speed: Some(Speed::default()),
             paper: Some(Paper::default()),
             ..Settings::default()
         };

@@ -5,7 +5,7 @@ use super::fragment::{self, Fragment, Ink};
 use super::frame_uniform::{FrameUniform, strength, unit};
 use super::history::{self, History};
 use super::upsample::UpsampleUniform;
-use super::{flow, halftone, outline, paper, tone, upsample};
+use super::{flow, halftone, outline, paper, speed, tone, upsample};
 use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::frame::{ColorInfo, CpuImage, Drawing, Drawn, Frame, Motion, PixelFormat, Size, StreamInfo};
@@ -107,14 +107,16 @@ pub(super) fn fragments(settings: &Settings, unit: f32) -> Vec<Fragment> {
     let tone = settings.tone.as_ref().map(tone::fragment);
     let halftone = settings.halftone.as_ref().map(|h| halftone::fragment(h, unit));
     let outline = settings.outline.as_ref().map(|o| outline::fragment(o, unit));
+    // What follows the motion needs somebody to find it.
+    let speed = settings.speed.as_ref().filter(|_| keeps(settings)).map(|s| speed::fragment(s, unit));
     let paper = settings.paper.as_ref().map(|p| paper::fragment(p, unit));
-    [tone, halftone, outline, paper].into_iter().flatten().collect()
+    [tone, halftone, outline, speed, paper].into_iter().flatten().collect()
 }
 
 /// Whether pictures are mixed with the one before: not where the photo passes as it is.
 fn keeps(settings: &Settings) -> bool {
     let draws = strength(settings) > 0.0 || settings.tone.is_some() || settings.outline.is_some();
-    settings.motion.calm > 0.0 && (draws || settings.halftone.is_some())
+    settings.motion.calm > 0.0 && (draws || settings.halftone.is_some() || settings.speed.is_some())
 }
 
 fn lines(settings: &Settings) -> Ink {

@@ -24,6 +24,7 @@ mod halftone;
 mod history;
 mod outline;
 mod paper;
+mod speed;
 #[cfg(test)]
 mod tests;
 mod tone;

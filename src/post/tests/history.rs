@@ -2,7 +2,7 @@
 
 use super::super::PostChain;
 use super::{RGBA, context, info, packed, rgba};
-use crate::config::{Outline, Settings};
+use crate::config::{Outline, Settings, Speed};
 use crate::frame::{CpuImage, Drawing, Drawn, Frame, Motion, Size, Stamp};
 use crate::stage::FrameFilter;
 use half::f16;
@@ -141,4 +141,32 @@ fn boiling_lines_stray_with_the_drawing_and_repeat_with_the_shot() {
     assert!(first == again, "a drawing of the same number wobbles in another way");
     let differ = first.iter().zip(&second).filter(|(a, b)| a.abs_diff(**b) > 60).count();
     assert!(differ > 300, "only {differ} bytes differ");
+}
+
+#[test]
+fn streaks_follow_what_is_fast_and_nothing_else() {
+    let Some(context) = context() else { return };
+    let input = info(SIZE, RGBA.0, RGBA.1);
+    let picture = |speed: Option<Speed>, u: f32| {
+        let settings = Settings { speed, outline: None, ..settings(0.7) };
+        let mut chain = PostChain::new(context.clone(), &settings, &input, RGBA, SMALL).unwrap();
+        let mut last = Vec::new();
+        for number in 0..2 {
+            let photo = photo(40, 0.6);
+            let motion = motion(u, 1.0, 0.0).filter(|_| number > 0);
+            let image = Drawn { drawing: Some(drawing(&photo)), photo, motion, number };
+            let stamp = Stamp { index: number.into(), pts: 0, duration: 1 };
+            chain.push(Frame { stamp, image }).unwrap();
+            last = packed(&chain.drain().unwrap().unwrap().image, 0);
+        }
+        last
+    };
+    let lines = || Some(Speed { lines: 1.0, smear: 0.0, ..Speed::default() });
+    // In picture widths: 0.1 is 144 pixels at 1080 lines of this shape, 0.002 under three.
+    assert!(picture(lines(), 0.002) == picture(None, 0.002));
+    let (plain, streaked) = (picture(None, 0.1), picture(lines(), 0.1));
+    let inked = plain.iter().zip(&streaked).filter(|(a, b)| a.abs_diff(**b) > 40).count();
+    assert!(inked > plain.len() / 50 && inked < plain.len() / 2, "{inked} of {}", plain.len());
+    let smeared = picture(Some(Speed { lines: 0.0, smear: 2.0, ..Speed::default() }), 0.1);
+    assert!(smeared != plain);
 }

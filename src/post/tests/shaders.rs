@@ -7,6 +7,7 @@ use super::super::halftone::HalftoneUniform;
 use super::super::history::HistoryUniform;
 use super::super::outline::OutlineUniform;
 use super::super::paper::PaperUniform;
+use super::super::speed::SpeedUniform;
 use super::super::tone::ToneUniform;
 use super::super::upsample::UpsampleUniform;
 use crate::config::{PRESETS, Settings, load};
@@ -46,6 +47,7 @@ fn uniforms_lie_where_the_shaders_look() {
         tone: Some(Default::default()),
         outline: Some(Default::default()),
         halftone: Some(Default::default()),
+        speed: Some(Default::default()),
         paper: Some(Default::default()),
         motion: crate::config::Motion { boil: 0.5, ..Default::default() },
         ..Default::default()
@@ -85,6 +87,7 @@ fn uniforms_lie_where_the_shaders_look() {
     check!("BoilUniform", BoilUniform, reach, frequency, seed);
     check!("HistoryUniform", HistoryUniform, fill, still, moving);
     check!("PaperUniform", PaperUniform, color, frequency, grain);
+    check!("SpeedUniform", SpeedUniform, color, low, high, smear, frequency);
     check!("UpsampleUniform", UpsampleUniform, epsilon, radius);
     check!(
         "OutlineUniform",
