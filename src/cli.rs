@@ -40,7 +40,7 @@ pub struct Cli {
 /// Everything but drawing a file.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Draw a camera now: into a stream over HTTP, a recording, …
+    /// Draw a camera now: in a window, into a virtual camera, a stream over HTTP, a recording
     Live(Live),
     /// List cameras with their modes, and what can draw
     Devices(Devices),
@@ -106,9 +106,9 @@ pub struct Convert {
 /// The look: a style and what changes it.
 #[derive(Clone, Debug, Args)]
 pub struct Look {
-    /// Style: a name from `comicvid styles`, or the path of a TOML file
-    #[arg(long, default_value = "comic", value_name = "NAME")]
-    pub style: String,
+    /// Style: a name from `comicvid styles`, or the path of a TOML file [default: comic; of a window: the last one used]
+    #[arg(long, value_name = "NAME")]
+    pub style: Option<String>,
     /// Change one setting of the style (repeatable); TABLE=off switches an effect off
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
     pub set: Vec<(String, String)>,
@@ -162,12 +162,13 @@ pub struct Devices {
 /// `comicvid live`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  comicvid live --no-window --serve 8090                      # the first camera, at http://127.0.0.1:8090/
+  comicvid live                                               # the first camera, in a window; H shows its keys
+  comicvid live --no-window --serve 8090                      # without one, at http://127.0.0.1:8090/
   comicvid live --camera C920 --size 1920x1080 --fps 30 --no-window --serve 8090
   comicvid live --camera file:clip.mp4 --no-window --serve 8090 --seconds 20
   comicvid live --camera test --no-window --record out.mp4 --detail draft --seconds 10
 
-It runs until Ctrl-C. In OBS: Media Source, no local file, input http://127.0.0.1:8090/stream.mjpg, input format mpjpeg.")]
+It runs until the window is closed, or Ctrl-C. In OBS: Media Source, no local file, input http://127.0.0.1:8090/stream.mjpg, input format mpjpeg.")]
 pub struct Live {
     /// Part of a camera's name, its number or its device file (see `comicvid devices`); file:CLIP plays a film again and
     /// again in its place, test a moving pattern; nokhwa:CAMERA opens it by another library. By default the first camera

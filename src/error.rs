@@ -128,6 +128,12 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// No window on a screen.
+    #[error("cannot open a window: {reason}")]
+    Window {
+        /// Why.
+        reason: String,
+    },
     /// Training data that cannot be trained on.
     #[error("cannot train: {reason}")]
     Training {
@@ -198,6 +204,7 @@ impl Error {
             Self::Camera { .. } => {
                 "`comicvid devices` lists cameras; --camera test and --camera file:clip.mp4 stand in for one".into()
             }
+            Self::Window { .. } => "add --no-window to run without one, with --serve, --record, …".into(),
             Self::Network { .. } | Self::Training { .. } | Self::Offer { .. } => return None,
         })
     }

@@ -21,6 +21,7 @@
 //! |---|---|
 //! | [`app`] | from what was typed to what is done: the only place where the parts meet |
 //! | [`cli`] | what can be typed; also compiled into the launcher (`main.rs`), which loads this library |
+//! | [`window`] | a live run on the screen: pictures, panel, keys |
 //! | [`live`] | a camera's run: threads that drop frames rather than fall behind, outputs, cards, what a window may do |
 //! | `train`, [`eval`] | the trainer of the generator; metrics |
 //! | [`pipeline`] | threads, links, progress counts, one outcome |
@@ -63,3 +64,4 @@ pub mod stylize;
 pub mod train;
 #[cfg(target_os = "linux")]
 pub mod v4l2;
+pub mod window;

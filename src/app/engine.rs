@@ -2,7 +2,7 @@
 
 use super::progress::Voice;
 use crate::cli;
-use crate::config::{self, Settings};
+use crate::config::{self, PRESETS, Settings};
 use crate::error::Result;
 use crate::frame::{ColorInfo, CpuImage, Drawn, PixelFormat, StreamInfo};
 use crate::gpu::Context;
@@ -67,7 +67,7 @@ impl Engine {
 /// # Errors
 /// An unknown style or setting.
 pub fn settings(look: &cli::Look) -> Result<Settings> {
-    let mut settings = config::load(&look.style, &look.set)?;
+    let mut settings = config::load(look.style.as_deref().unwrap_or(PRESETS[0].name), &look.set)?;
     if let Some(strength) = look.strength {
         settings.generator.strength = strength;
     }

@@ -2,6 +2,7 @@
 
 use super::interrupt::on_interrupt;
 use super::progress::{self, Voice, line};
+use super::screen::Screen;
 use super::studio::Studio;
 use super::virtual_camera;
 use super::{engine, quantity};
@@ -24,20 +25,28 @@ const GLANCE: Duration = Duration::from_millis(50);
 const SECOND: Duration = Duration::from_secs(1);
 /// A report as text.
 const LINES: Duration = Duration::from_secs(5);
+/// What to do where there is no camera.
+const NO_CAMERA: &str =
+    "no camera is there, so a test pattern is drawn; plug one in and start again, or name one with --camera";
 
 /// Runs until Ctrl-C, `--seconds` or a failure.
 ///
 /// # Errors
 /// What was asked for cannot be opened; the session fails; there is no recording.
 pub fn run(args: &cli::Live, voice: Voice) -> Result<()> {
-    let settings = engine::settings(&args.look)?;
+    let screen = (!args.no_window).then(|| Screen::open(&args.look)).transpose()?;
+    let settings = screen.as_ref().map_or_else(|| engine::settings(&args.look), |screen| Ok(screen.settings()))?;
+    let mirror = args.mirror || screen.as_ref().is_some_and(Screen::mirror);
     let size = args.size.as_deref().map(|s| quantity::size("size", s)).transpose()?;
     let rate = args.fps.as_deref().map(|r| quantity::rate("fps", r)).transpose()?;
     if let Some(path) = args.record.as_deref().filter(|p| p.exists() && !args.overwrite) {
         return Err(Error::Exists { path: path.into() });
     }
     let clock = Clock::start();
-    let source = source(args.camera.as_deref(), size, rate, clock, voice)?;
+    let (source, hint) = source(args.camera.as_deref(), size, rate, clock)?;
+    if let Some(hint) = hint {
+        voice.warn(hint);
+    }
     let mut outputs = Vec::new();
     if let Some(address) = &args.serve {
         outputs.push(serve(address, voice)?);
@@ -55,14 +64,17 @@ pub fn run(args: &cli::Live, voice: Voice) -> Result<()> {
         clock,
         studio: Arc::new(Studio::new(args.machine.clone())),
         settings,
-        view: View { mirror: args.mirror, ..View::default() },
+        view: View { mirror, ..View::default() },
         outputs,
         canvas: size,
         on_demand: args.on_demand,
     })?;
     let stop = Stop::default();
     on_interrupt(&stop, args.record.as_deref().and_then(sink::part_name));
-    watch(&session, args, voice, &stop)?;
+    match screen {
+        None => watch(&session, args, voice, &stop, &|_| ())?,
+        Some(screen) => screen.show(&session, hint, &stop, |tell| watch(&session, args, voice, &stop, tell))?,
+    }
     let recording = session.stop_recording()?;
     let status = session.stop()?;
     if let Some(recording) = recording {
@@ -75,31 +87,30 @@ pub fn run(args: &cli::Live, voice: Voice) -> Result<()> {
     Ok(())
 }
 
-/// The camera, or what stands in for one.
+/// The camera, or what stands in for one and what to do about that.
 fn source(
     camera: Option<&str>,
     size: Option<Size>,
     rate: Option<Rational>,
     clock: Clock,
-    voice: Voice,
-) -> Result<Box<dyn LiveSource>> {
+) -> Result<(Box<dyn LiveSource>, Option<&'static str>)> {
     let usual = Wish::default();
     let wish = Wish { size: size.unwrap_or(usual.size), rate: rate.unwrap_or(usual.rate) };
     let pattern = || Ok(Box::new(Playback::pattern(wish.size, wish.rate, clock)?));
     let Some(camera) = camera else {
         let backend = camera::system();
         if backend.list().is_empty() {
-            voice.warn("no camera is there, so a test pattern is drawn; plug one in and start again, or name one with --camera");
-            return Ok(pattern()?);
+            return Ok((pattern()?, Some(NO_CAMERA)));
         }
-        return Ok(Box::new(Camera::new(backend, Selector::Any, wish, clock)));
+        return Ok((Box::new(Camera::new(backend, Selector::Any, wish, clock)), None));
     };
-    Ok(match camera.split_once(':') {
+    let source: Box<dyn LiveSource> = match camera.split_once(':') {
         Some(("file", path)) => Box::new(Playback::file(Path::new(path), clock)?),
         Some(("nokhwa", name)) => Box::new(Camera::new(Box::new(Nokhwa), Selector::parse(name), wish, clock)),
         _ if camera == "test" => pattern()?,
         _ => Box::new(Camera::new(camera::system(), Selector::parse(camera), wish, clock)),
-    })
+    };
+    Ok((source, None))
 }
 
 fn serve(address: &str, voice: Voice) -> Result<Output> {
@@ -113,8 +124,8 @@ fn serve(address: &str, voice: Voice) -> Result<Output> {
     Ok(Output { name: format!("http://{at}/"), audience, open: Box::new(move |_| Ok(Box::new(server))) })
 }
 
-/// Tells how it goes until it is over.
-fn watch(session: &Session, args: &cli::Live, voice: Voice, stop: &Stop) -> Result<()> {
+/// Tells how it goes until it is over; what the user should know goes to `tell` too.
+fn watch(session: &Session, args: &cli::Live, voice: Voice, stop: &Stop, tell: &dyn Fn(&str)) -> Result<()> {
     let start = Instant::now();
     let end = args.seconds.map(|s| start + Duration::from_secs_f64(s));
     let period = if voice == Voice::Json { SECOND } else { LINES };
@@ -124,6 +135,7 @@ fn watch(session: &Session, args: &cli::Live, voice: Voice, stop: &Stop) -> Resu
     while !stop.requested() && !session.is_over() && end.is_none_or(|end| Instant::now() < end) {
         for note in session.take_notes() {
             voice.say(&note);
+            tell(&note);
         }
         if let Some(path) = record
             && session.latest().is_some()

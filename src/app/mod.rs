@@ -11,6 +11,7 @@ mod judge;
 mod live;
 mod progress;
 mod quantity;
+mod screen;
 mod studio;
 mod styles;
 #[cfg(feature = "torch")]

@@ -33,7 +33,7 @@ pub fn adapters() -> Vec<AdapterFacts> {
     adapters.iter().map(facts).collect()
 }
 
-fn instance() -> wgpu::Instance {
+pub(super) fn instance() -> wgpu::Instance {
     wgpu::Instance::new(wgpu::InstanceDescriptor {
         backends: wgpu::Backends::PRIMARY,
         ..wgpu::InstanceDescriptor::new_without_display_handle()
@@ -50,15 +50,20 @@ impl Context {
     /// # Errors
     /// [`Error::Gpu`] where there is no adapter, or its driver refuses.
     pub fn new() -> Result<Self> {
-        pollster::block_on(Self::open())
+        pollster::block_on(Self::open(&instance(), None)).map(|(context, _)| context)
     }
 
-    async fn open() -> Result<Self> {
+    /// Opens the fastest adapter that can show pictures on `surface`, if there is one to show them on.
+    pub(super) async fn open(
+        instance: &wgpu::Instance,
+        surface: Option<&wgpu::Surface<'_>>,
+    ) -> Result<(Self, wgpu::Adapter)> {
         let options = wgpu::RequestAdapterOptions {
             power_preference: wgpu::PowerPreference::HighPerformance,
+            compatible_surface: surface,
             ..Default::default()
         };
-        let adapter = instance()
+        let adapter = instance
             .request_adapter(&options)
             .await
             .map_err(|e| Error::gpu(format!("no Vulkan, Metal or Direct3D 12 driver was found ({e})")))?;
@@ -86,13 +91,20 @@ impl Context {
                 lost.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(format!("device lost: {message}"));
             }
         });
-        Ok(Self {
-            device,
-            queue,
-            adapter: describe(&info),
-            software: info.device_type == wgpu::DeviceType::Cpu,
-            failure,
-        })
+        let software = info.device_type == wgpu::DeviceType::Cpu;
+        Ok((Self { device, queue, adapter: describe(&info), software, failure }, adapter))
+    }
+
+    /// The device itself, for renderers that this program did not write: a window's widgets.
+    #[must_use]
+    pub fn device(&self) -> &wgpu::Device {
+        &self.device
+    }
+
+    /// The device's queue, likewise.
+    #[must_use]
+    pub fn queue(&self) -> &wgpu::Queue {
+        &self.queue
     }
 
     /// The adapter's name and its interface, for people.

@@ -211,7 +211,7 @@ impl Pass {
     }
 }
 
-fn bind(
+pub(super) fn bind(
     context: &Context,
     label: &'static str,
     layout: &wgpu::BindGroupLayout,
@@ -240,7 +240,7 @@ fn bind(
     device.create_bind_group(&wgpu::BindGroupDescriptor { label: Some(label), layout, entries: &entries })
 }
 
-fn layout_entry(binding: u32, resource: Resource<'_>) -> wgpu::BindGroupLayoutEntry {
+pub(super) fn layout_entry(binding: u32, resource: Resource<'_>) -> wgpu::BindGroupLayoutEntry {
     let buffer = |ty| wgpu::BindingType::Buffer { ty, has_dynamic_offset: false, min_binding_size: None };
     let sampled = |sample_type| wgpu::BindingType::Texture {
         sample_type,

@@ -98,7 +98,8 @@ impl Desk<'_> {
         self.card = None;
         let captured = stamp.pts;
         self.shared.finished(captured);
-        self.shared.show(Arc::new(Shown { number: self.number, kind, picture: picture.clone(), photo, captured }));
+        let number = self.number;
+        self.shared.show(Arc::new(Shown { number, kind, picture: picture.clone(), aspect, photo, captured }));
         if self.fit.is_none() {
             self.open(self.wanted.unwrap_or(picture.size), frame_rate)?;
         }
@@ -141,6 +142,7 @@ impl Desk<'_> {
             number: self.number,
             kind: Kind::Card,
             picture: picture.clone(),
+            aspect: Rational::new(1, 1),
             photo: picture.clone(),
             captured: now,
         }));

@@ -21,7 +21,7 @@ pub struct Latency {
 
 /// Collects latencies.
 #[derive(Debug)]
-pub(super) struct Latencies {
+pub struct Latencies {
     counts: Vec<u32>,
     total: u64,
     recent: VecDeque<(Instant, Duration)>,
@@ -50,6 +50,7 @@ impl Latencies {
     }
 
     /// Of all pictures, to half a millisecond.
+    #[must_use]
     pub fn overall(&self) -> Latency {
         let at = |part: f64| {
             let wanted = (self.total as f64 * part).ceil().max(1.0) as u64;

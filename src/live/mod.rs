@@ -32,7 +32,7 @@ mod studio;
 #[cfg(test)]
 mod tests;
 
-pub use latency::Latency;
+pub use latency::{Latencies, Latency};
 pub use output::Output;
 pub use record::Recording;
 pub use session::{Session, Setup};

@@ -3,7 +3,7 @@
 use super::latency::{Latencies, Latency};
 use crate::config::Settings;
 use crate::error::Error;
-use crate::frame::{Clock, CpuImage};
+use crate::frame::{Clock, CpuImage, Rational};
 use crate::pipeline::Stop;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -67,6 +67,8 @@ pub struct Shown {
     pub kind: Kind,
     /// 4:2:0, BT.709; of the camera's size.
     pub picture: CpuImage,
+    /// Shape of a pixel, width to height.
+    pub aspect: Rational,
     /// The photo it was drawn from, in the camera's format, mirrored alike; of a card, the card.
     pub photo: CpuImage,
     /// When it was captured, in ticks of the session's [`Clock`].
