@@ -51,8 +51,8 @@ use Press::{Letter, Named, Sign};
 
 /// Every key.
 pub(super) const KEYS: &[Binding] = &[
-    bind(&[Named(NamedKey::ArrowRight), Sign(']')], "→", Action::NextStyle, "next style"),
-    bind(&[Named(NamedKey::ArrowLeft), Sign('[')], "←", Action::PreviousStyle, "previous style"),
+    bind(&[Named(NamedKey::ArrowRight), Sign(']')], "Right or ]", Action::NextStyle, "next style"),
+    bind(&[Named(NamedKey::ArrowLeft), Sign('[')], "Left or [", Action::PreviousStyle, "previous style"),
     bind(&[Named(NamedKey::Tab)], "Tab", Action::Panel, "panel: styles and sliders"),
     bind(&[Letter('c', KeyCode::KeyC)], "C", Action::Compare, "before and after; drag the line"),
     bind(&[Letter('b', KeyCode::KeyB)], "B", Action::Bypass, "bypass: the camera as it is"),
