@@ -9,10 +9,11 @@ pub(super) enum Effect {
     Tone,
     Halftone,
     Paper,
+    Speed,
 }
 
 impl Effect {
-    pub const ALL: [Self; 4] = [Self::Line, Self::Tone, Self::Halftone, Self::Paper];
+    pub const ALL: [Self; 5] = [Self::Line, Self::Tone, Self::Halftone, Self::Paper, Self::Speed];
 
     pub const fn title(self) -> &'static str {
         match self {
@@ -20,6 +21,7 @@ impl Effect {
             Self::Tone => "Tone",
             Self::Halftone => "Halftone",
             Self::Paper => "Paper",
+            Self::Speed => "Speed lines",
         }
     }
 
@@ -29,6 +31,7 @@ impl Effect {
             Self::Tone => settings.tone.is_some(),
             Self::Halftone => settings.halftone.is_some(),
             Self::Paper => settings.paper.is_some(),
+            Self::Speed => settings.speed.is_some(),
         }
     }
 
@@ -42,6 +45,7 @@ impl Effect {
             Self::Tone => turn(&mut settings.tone, on, original.tone.as_ref()),
             Self::Halftone => turn(&mut settings.halftone, on, original.halftone.as_ref()),
             Self::Paper => turn(&mut settings.paper, on, original.paper.as_ref()),
+            Self::Speed => turn(&mut settings.speed, on, original.speed.as_ref()),
         }
     }
 }
@@ -72,7 +76,7 @@ const fn control(
     Control { label, key, effect, value }
 }
 
-use Effect::{Halftone, Line, Paper, Tone};
+use Effect::{Halftone, Line, Paper, Speed, Tone};
 use Value::{Real, Whole};
 
 /// Every slider, in the order of the panel.
@@ -89,6 +93,7 @@ pub(super) const CONTROLS: &[Control] = &[
     control("Amount", "halftone.amount", Some(Halftone), |s| s.halftone.as_mut().map(|h| Real(&mut h.amount))),
     control("Size", "halftone.size", Some(Halftone), |s| s.halftone.as_mut().map(|h| Real(&mut h.size))),
     control("Grain", "paper.grain", Some(Paper), |s| s.paper.as_mut().map(|p| Real(&mut p.grain))),
+    control("Amount", "speed.lines", Some(Speed), |s| s.speed.as_mut().map(|p| Real(&mut p.lines))),
 ];
 
 /// Range and meaning of a setting.

@@ -46,10 +46,10 @@ pub(super) fn show(
     );
 }
 
-/// The styles as a grid of pictures, three in a row.
+/// The styles as a grid of pictures, four in a row.
 fn pictures(ui: &mut egui::Ui, styles: &mut Styles) {
-    const COLUMNS: usize = 3;
-    const GAP: f32 = 8.0;
+    const COLUMNS: usize = 4;
+    const GAP: f32 = 6.0;
     let width = ((ui.available_width() - GAP * (COLUMNS - 1) as f32) / COLUMNS as f32).max(40.0);
     let size = vec2(width, width * SHAPE + 22.0);
     let mut wanted = None;
@@ -93,7 +93,7 @@ fn tile(ui: &egui::Ui, rect: Rect, name: &str, chosen: bool, hovered: bool) {
             painter.text(picture.center(), Align2::CENTER_CENTER, initial, FontId::proportional(26.0), TEXT);
         }
     }
-    let font = FontId::proportional(13.0);
+    let font = FontId::proportional(11.5);
     painter.text(pos2(rect.center().x, rect.bottom() - 11.0), Align2::CENTER_CENTER, name, font, text);
     if chosen {
         painter.rect_stroke(rect, CornerRadius::same(6), Stroke::new(2.0, ACCENT), StrokeKind::Inside);
