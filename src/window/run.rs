@@ -251,7 +251,9 @@ impl ApplicationHandler<Message> for Shell<'_, '_> {
             }
             _ => {}
         }
-        if view.widgets.on_window_event(&view.window, &event).repaint {
+        // To a request to paint the widgets would answer with a request to paint, for ever.
+        let repaint = view.widgets.on_window_event(&view.window, &event).repaint;
+        if repaint && !matches!(event, WindowEvent::RedrawRequested) {
             view.window.request_redraw();
         }
         match event {
