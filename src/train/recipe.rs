@@ -93,7 +93,7 @@ pub fn step(
             + colour * 3.0
             + kept * 6.0
             + flat
-            + cells * 4.0
+            + cells * 24.0
             + judged * (0.3 * ramp)
             + calm
             + loss::excess(&output)? * 5.0;
