@@ -43,11 +43,8 @@ impl Engine {
             let stylizer = s.spawn(|| stylize::build(&settings.generator, detail, &machine.device, input));
             let post = build_post(settings, detail, input, output);
             let stylizer = stylizer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-            let (post, adapter, software) = post?;
-            let mut warnings: Vec<String> = stylizer.warning.into_iter().collect();
-            if software {
-                warnings.push(format!("{adapter} is a software renderer: shaders run on the processor, slowly"));
-            }
+            let (post, adapter, slow) = post?;
+            let warnings = stylizer.warning.into_iter().chain(slow).collect();
             let redraw = Redraw::new(stylizer.draw, input, detail, Manner::from(settings));
             Ok(Self { stylizer: Box::new(redraw), post, device: stylizer.device, adapter, warnings })
         })
@@ -99,9 +96,24 @@ fn build_post(
     detail: Detail,
     input: &StreamInfo,
     output: (PixelFormat, ColorInfo),
-) -> Result<(Post, String, bool)> {
+) -> Result<(Post, String, Vec<String>)> {
     let context = Context::new()?;
-    let (adapter, software) = (context.describe().to_owned(), context.is_software());
-    let chain = PostChain::new(context, settings, input, output, detail.working_size(input.size))?;
-    Ok((Box::new(chain), adapter, software))
+    let adapter = context.describe().to_owned();
+    let (settings, warnings) = drawable(settings, &context);
+    let chain = PostChain::new(context, &settings, input, output, detail.working_size(input.size))?;
+    Ok((Box::new(chain), adapter, warnings))
+}
+
+/// What of `settings` the adapter can draw, and what to warn of.
+pub fn drawable(settings: &Settings, context: &Context) -> (Settings, Vec<String>) {
+    let (mut settings, mut warnings) = (settings.clone(), Vec::new());
+    if context.is_software() {
+        let adapter = context.describe();
+        warnings.push(format!("{adapter} is a software renderer: shaders run on the processor, slowly"));
+        // Mesa's llvmpipe (22.3) crashes while it compiles this shader.
+        if settings.speed.take().is_some() {
+            warnings.push("speed lines are left out: a software renderer cannot draw them".into());
+        }
+    }
+    (settings, warnings)
 }

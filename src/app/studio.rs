@@ -1,6 +1,6 @@
 //! What draws in a live run: the engine's two stages, each built again where other settings or frames ask for it.
 
-use super::engine::detail;
+use super::engine::{detail, drawable};
 use crate::cli;
 use crate::config::Settings;
 use crate::error::Result;
@@ -44,10 +44,9 @@ impl live::Studio for Studio {
     fn post(&self, settings: &Settings, photos: &StreamInfo) -> Result<Made<live::Post>> {
         let context = self.context()?;
         let runs_on = context.describe().to_owned();
-        let slow = format!("{runs_on} is a software renderer: shaders run on the processor, slowly");
-        let warnings = if context.is_software() { vec![slow] } else { Vec::new() };
+        let (settings, warnings) = drawable(settings, &context);
         let drawing = detail(self.machine.detail).working_size(photos.size);
-        let chain = PostChain::new(context, settings, photos, (PixelFormat::I420, ColorInfo::BT709), drawing)?;
+        let chain = PostChain::new(context, &settings, photos, (PixelFormat::I420, ColorInfo::BT709), drawing)?;
         Ok(Made { stage: Box::new(chain), runs_on, warnings })
     }
 }
