@@ -8,7 +8,7 @@ use super::state::State;
 use super::{discriminator, loss, style};
 use crate::stylize::Network;
 use rand::rngs::StdRng;
-use rand::{Rng, RngExt, SeedableRng};
+use rand::{RngExt, SeedableRng};
 use tch::{Kind, TchError, Tensor};
 
 /// Crops a step: in the warm-up, and against the discriminator, where a crop costs five times as much.
@@ -36,14 +36,13 @@ pub fn step(
 ) -> Result<Losses, TchError> {
     // Random numbers of its own for each step, so that a resumed run draws the same crops and the same noise.
     let mut rng = StdRng::seed_from_u64(options.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ state.step);
-    tch::manual_seed(rng.next_u64().cast_signed());
     let count = if progress < WARM { BATCH[0] } else { BATCH[1] };
     let (photo, teacher) = dataset.photos(count, &mut rng, options.device)?;
     let mut losses = Losses::new();
     let network = Network::from_tensors(&state.generator.parameters)?;
     // The teacher drew the clean photo: what the network sees besides, it learns to ignore.
     let grain = rng.random_range(-0.02..0.02_f64).max(0.0);
-    let photo = &photo + photo.f_randn_like()? * grain;
+    let photo = &photo + noise(&photo, &mut rng)? * grain;
     let (paint, ink) = network.layers_of(&photo)?;
     let output = network.inked(&paint, &ink)?;
     let pixels = loss::paint(&output, &teacher, &photo)?;
@@ -116,6 +115,14 @@ fn warm_ink(state: &mut State, photo: &Tensor) -> Result<Tensor, TchError> {
     Ok(Network::from_tensors(&state.warm)?.layers_of(photo)?.1)
 }
 
+/// White noise of deviation 1 in the shape of `like`. libtorch's own generator is one for the whole process, and another on
+/// each device.
+fn noise(like: &Tensor, rng: &mut StdRng) -> Result<Tensor, TchError> {
+    let reach = 3.0_f32.sqrt();
+    let values: Vec<f32> = (0..like.numel()).map(|_| rng.random_range(-reach..reach)).collect();
+    Tensor::f_from_slice(&values)?.f_view(like.size().as_slice())?.f_to_device(like.device())
+}
+
 /// What shimmers costs: noise must not show, and a shifted photo must give the shifted drawing.
 fn calm(network: &Network, photo: &Tensor, output: &Tensor, rng: &mut StdRng) -> Result<Tensor, TchError> {
     let (photo, output) = (photo.f_narrow(0, 0, CALM)?, output.f_narrow(0, 0, CALM)?);
@@ -124,7 +131,7 @@ fn calm(network: &Network, photo: &Tensor, output: &Tensor, rng: &mut StdRng) ->
     let side = i64::from(CROP) - 8;
     let cut = |x: &Tensor, by: (i64, i64)| x.f_narrow(3, by.0, side)?.f_narrow(2, by.1, side);
     let noisy = cut(&photo, (dx, dy))?;
-    let noisy = &noisy + noisy.f_randn_like()? * sigma;
+    let noisy = &noisy + noise(&noisy, rng)? * sigma;
     let again = network.forward(&noisy)?;
     loss::l1(&again, &cut(&output, (dx, dy))?)
 }

@@ -79,7 +79,7 @@ fn a_resumed_training_goes_on_as_if_never_interrupted() {
     assert_eq!(resumed.step, 2);
     let again = step(&mut resumed, 0.95);
     for (name, loss) in &undisturbed {
-        assert!((loss - again[name]).abs() <= 1e-6 * loss.abs(), "{name}: {loss} {}", again[name]);
+        assert!((loss - again[name]).abs() <= 1e-5 * loss.abs() + 1e-6, "{name}: {loss} {}", again[name]);
     }
 }
 
