@@ -16,19 +16,26 @@ use std::path::PathBuf;
   comicvid holiday.mp4 comic.mp4
   comicvid holiday.mp4 noir.mkv --style noir --detail fine
   comicvid photo.jpg comic.png --set outline.width=4
-  comicvid talk.mov short.mp4 --start 1:30 --length 20 --quality 23"
+  comicvid talk.mov short.mp4 --start 1:30 --length 20 --quality 23
+  comicvid a.mp4 b.mkv photos/ --out comics --name {stem}-{style}.{ext}",
+    override_usage = "comicvid [OPTIONS] <INPUT> <OUTPUT>
+       comicvid [OPTIONS] <INPUT>... --out <FOLDER>
+       comicvid <COMMAND>"
 )]
 pub struct Cli {
     /// Something else than drawing a file.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// Video or picture to draw
+    /// Video or picture to draw; with --out as many as you like, and folders of them
     // Required unless a subcommand is there, which is why it is an `Option` all the same.
     #[arg(required = true)]
     pub input: Option<PathBuf>,
-    /// File to write; its extension chooses the container
-    #[arg(required = true)]
+    /// File to write; its extension chooses the container. With --out another input
+    #[arg(required_unless_present = "out")]
     pub output: Option<PathBuf>,
+    /// More inputs, with --out.
+    #[arg(requires = "out", hide = true)]
+    pub more: Vec<PathBuf>,
     /// How to draw it.
     #[command(flatten)]
     pub convert: Convert,
@@ -62,6 +69,22 @@ pub enum Command {
 /// Options of `comicvid IN OUT`.
 #[derive(Debug, Args)]
 pub struct Convert {
+    /// Draw all inputs into this folder; one that fails does not stop the others
+    #[arg(short, long, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
+    /// How outputs are called, with --out: {stem} and {ext} are the input's, {style} the style's name, {number} counts
+    #[arg(long, value_name = "PATTERN", requires = "out", default_value = "{stem}.{ext}")]
+    pub name: String,
+    /// Work in segments that outlive a crash: the same command goes on where the last one was, whatever ended it
+    #[arg(long)]
+    pub resume: bool,
+    /// With --resume: frames after which a segment ends, at the next cut
+    #[arg(long, value_name = "N", requires = "resume", default_value_t = 250,
+        value_parser = clap::value_parser!(u64).range(1..))]
+    pub segment: u64,
+    /// Only say what would be drawn into what
+    #[arg(long)]
+    pub dry_run: bool,
     /// How it looks
     #[command(flatten)]
     pub look: Look,
@@ -384,6 +407,17 @@ mod tests {
         assert_eq!((cli.input, cli.output), (Some("a.mp4".into()), Some("b.mp4".into())));
         assert_eq!(cli.convert.look.set, [("outline.width".to_owned(), "2".to_owned())]);
         assert!(cli.command.is_none());
+    }
+
+    #[test]
+    fn many_inputs_need_a_folder() {
+        let many = ["comicvid", "a.mp4", "b.mp4", "c", "--out", "d", "--name", "{style}/{stem}.mp4"];
+        let cli = Cli::try_parse_from(many).unwrap();
+        assert_eq!((cli.output, cli.more), (Some("b.mp4".into()), vec!["c".into()]));
+        assert!(Cli::try_parse_from(&many[..4]).is_err());
+        assert!(Cli::try_parse_from(["comicvid", "a.mp4", "--out", "d"]).is_ok());
+        assert!(Cli::try_parse_from(["comicvid", "a.mp4"]).is_err());
+        assert!(Cli::try_parse_from(["comicvid", "a.mp4", "b.mp4", "--name", "x"]).is_err());
     }
 
     #[test]

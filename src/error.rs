@@ -60,6 +60,14 @@ pub enum Error {
         /// Why.
         source: Cause,
     },
+    /// Work that was begun before cannot be gone on with.
+    #[error("cannot go on with {}: {reason}", path.display())]
+    Resume {
+        /// Where it lies.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// No encoder of that name, or none that the container takes.
     #[error("cannot encode with {encoder}: {source}")]
     Encoder {
@@ -186,6 +194,7 @@ impl Error {
             Self::Exists { .. } => "choose another name, or add --overwrite".into(),
             Self::SameFile { .. } => "choose another name for the output".into(),
             Self::Write { .. } => "check the free space on that disk".into(),
+            Self::Resume { .. } => "take the same input and options again, or begin anew with --overwrite".into(),
             Self::Encoder { .. } => {
                 "leave --encoder out for a codec that fits the container, or see `ffmpeg -encoders` for names".into()
             }

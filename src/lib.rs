@@ -41,6 +41,8 @@
 //!   there cannot say so, and `--help` should not wait for libtorch.
 //! * What draws ([`stage::Draw`]) knows one picture at a time; what knows how drawings follow one another stands around it
 //!   in [`pipeline::Redraw`], so that [`stylize`] is free of motion and [`motion`] of networks.
+//! * A run that can be resumed draws its segments in one go and learns where they may end from
+//!   [`pipeline::ShotStarts`], beside the frames: whether there is a crash is nobody's business but the sink's.
 //! * A damaged source ends its stream normally and counts the damage aside, so that the film is finished and the run still
 //!   fails: see [`source::Damage`].
 

@@ -30,7 +30,7 @@ pub fn run(args: &cli::Bench, voice: Voice) -> Result<()> {
         let source = Box::new(Pattern::new(size, Rational::new(30, 1), frames));
         let info = source.info().clone();
         let sink = sink::create(&file, &info, &SinkOptions { overwrite: true, ..SinkOptions::default() })?;
-        let engine = Engine::new(&settings, &args.machine, &info, (sink.format, sink.color))?;
+        let engine = Engine::new(&settings, &args.machine, &info, (sink.format, sink.color), None)?;
         if introduce {
             engine.introduce(voice);
         }

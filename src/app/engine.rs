@@ -6,7 +6,7 @@ use crate::config::{self, PRESETS, Settings};
 use crate::error::Result;
 use crate::frame::{ColorInfo, CpuImage, Drawn, PixelFormat, StreamInfo};
 use crate::gpu::Context;
-use crate::pipeline::{Manner, Redraw};
+use crate::pipeline::{Manner, Redraw, ShotStarts};
 use crate::post::PostChain;
 use crate::stage::FrameFilter;
 use crate::stylize::{self, Detail};
@@ -28,7 +28,8 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Builds both stages, side by side: loading weights and compiling shaders take about a second each.
+    /// Builds both stages, side by side: loading weights and compiling shaders take about a second each. `shots` is told
+    /// where shots start.
     ///
     /// # Errors
     /// Weights, device or graphics adapter cannot be used.
@@ -37,6 +38,7 @@ impl Engine {
         machine: &cli::Machine,
         input: &StreamInfo,
         output: (PixelFormat, ColorInfo),
+        shots: Option<&ShotStarts>,
     ) -> Result<Self> {
         let detail = detail(machine.detail);
         std::thread::scope(|s| {
@@ -46,6 +48,10 @@ impl Engine {
             let (post, adapter, slow) = post?;
             let warnings = stylizer.warning.into_iter().chain(slow).collect();
             let redraw = Redraw::new(stylizer.draw, input, detail, Manner::from(settings));
+            let redraw = match shots {
+                Some(shots) => redraw.telling(shots.clone()),
+                None => redraw,
+            };
             Ok(Self { stylizer: Box::new(redraw), post, device: stylizer.device, adapter, warnings })
         })
     }

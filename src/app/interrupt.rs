@@ -3,17 +3,33 @@
 use super::progress::line;
 use crate::pipeline::Stop;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// From now on Ctrl-C (SIGINT, SIGTERM, SIGHUP) requests `stop`; the second time it removes `unfinished`, if any, and ends the
-/// process with exit code 130.
-pub fn on_interrupt(stop: &Stop, unfinished: Option<PathBuf>) {
-    let stop = stop.clone();
+/// The file that is being written, if any: worthless until it is whole.
+#[derive(Clone, Default)]
+pub struct Unfinished(Arc<Mutex<Option<PathBuf>>>);
+
+impl Unfinished {
+    /// From now on it is this one.
+    pub fn is(&self, path: Option<PathBuf>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = path;
+    }
+    fn remove(&self) {
+        if let Some(path) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            // Nothing is lost that could be kept: the file has no index yet.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// From now on Ctrl-C (SIGINT, SIGTERM, SIGHUP) requests `stop`; the second time it removes what is unfinished and ends the
+/// process with exit code 130. For once a process.
+pub fn on_interrupt(stop: &Stop) -> Unfinished {
+    let unfinished = Unfinished::default();
+    let (stop, theirs) = (stop.clone(), unfinished.clone());
     let installed = ctrlc::set_handler(move || {
         if stop.request() {
-            // Nothing is lost that could be kept: the file has no index yet.
-            if let Some(unfinished) = &unfinished {
-                let _ = std::fs::remove_file(unfinished);
-            }
+            theirs.remove();
             leave();
         }
         line("finishing; press Ctrl-C again to stop at once");
@@ -21,6 +37,7 @@ pub fn on_interrupt(stop: &Stop, unfinished: Option<PathBuf>) {
     if let Err(error) = installed {
         tracing::warn!("Ctrl-C will stop at once: {error}");
     }
+    unfinished
 }
 
 /// Ends the process without the destructors of libraries whose threads are still at work, which would crash.

@@ -9,8 +9,10 @@ mod interrupt;
 #[cfg(feature = "torch")]
 mod judge;
 mod live;
+mod many;
 mod progress;
 mod quantity;
+mod resume;
 mod screen;
 mod studio;
 mod styles;
@@ -22,6 +24,7 @@ use crate::cli::{Cli, Command, Shell};
 use crate::error::Result;
 use clap::{CommandFactory, Parser, error::ErrorKind};
 use progress::Voice;
+use std::path::PathBuf;
 
 /// How a command ended, short of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +32,8 @@ enum Outcome {
     Done,
     /// Ctrl-C: the file holds what was drawn until then.
     Interrupted,
+    /// Some of many files failed, each of which was told.
+    Failed,
 }
 
 /// What the launcher calls: runs the command line of this process and answers with its exit code
@@ -58,6 +63,7 @@ fn main() -> i32 {
     match dispatch(&cli, voice) {
         Ok(Outcome::Done) => 0,
         Ok(Outcome::Interrupted) => 130,
+        Ok(Outcome::Failed) => 1,
         Err(error) => {
             voice.fail(&error);
             1
@@ -79,6 +85,10 @@ fn dispatch(cli: &Cli, voice: Voice) -> Result<Outcome> {
         (Some(Command::Devices(args)), ..) => devices::run(args)?,
         (Some(Command::Train(args)), ..) => return train(args, voice),
         (Some(Command::Completions { shell }), ..) => completions(*shell),
+        (None, Some(first), second) if let Some(folder) = &cli.convert.out => {
+            let named = [first].into_iter().chain(second).chain(&cli.more);
+            return many::run(named.map(PathBuf::as_path), folder, &cli.convert, voice);
+        }
         (None, Some(input), Some(output)) => return convert::run(input, output, &cli.convert, voice),
         // clap lets nobody through without a command and without files.
         (None, ..) => Cli::command().error(ErrorKind::MissingRequiredArgument, "two files are needed").exit(),

@@ -71,6 +71,11 @@ pub fn line(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
+/// Writes a line of what was asked for to stdout. A closed stdout is nobody's loss.
+pub fn result(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
 /// Writes a JSON line to stdout. A closed stdout is nobody's loss.
 pub fn object(value: &Value) {
     let _ = writeln!(std::io::stdout(), "{value}");
@@ -180,7 +185,7 @@ impl Teller {
 }
 
 /// `1:02:03` or `2:03`.
-fn clock(time: Duration) -> String {
+pub fn clock(time: Duration) -> String {
     let seconds = time.as_secs();
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }

@@ -34,7 +34,7 @@ pub fn run(args: &cli::Train, voice: Voice) -> Result<Outcome> {
         device: device.device,
     };
     let stop = Stop::default();
-    on_interrupt(&stop, None);
+    on_interrupt(&stop);
     train::run(&options, &|| stop.requested(), &mut |text| voice.say(text))?;
     Ok(if stop.requested() { Outcome::Interrupted } else { Outcome::Done })
 }

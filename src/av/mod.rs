@@ -12,6 +12,7 @@
 //! | [`container`], [`encoder`], [`encode`] | which container and encoder, with which options; frames into packets |
 //! | [`jpeg`] | single pictures to and from JPEG, in memory |
 //! | [`mux`], [`copy`] | packets into files; the streams that are handed on untouched |
+//! | `record` | packets into bytes and back |
 //!
 //! Everything here is owned by the thread that made it and may move between threads, never be shared.
 
@@ -35,6 +36,7 @@ pub mod orient;
 pub mod palette;
 pub mod picture;
 pub mod pixel;
+mod record;
 pub mod scale;
 
 use crate::frame::Rational;

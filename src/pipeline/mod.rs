@@ -5,10 +5,12 @@ mod link;
 mod meter;
 mod redraw;
 mod run;
+mod shots;
 mod stop;
 
 pub use link::{Closed, Policy, Receiver, Sender, link};
 pub use meter::{Meter, Meters, Stage};
 pub use redraw::{Manner, Redraw};
 pub use run::{Pipeline, Report};
+pub use shots::ShotStarts;
 pub use stop::Stop;

@@ -6,6 +6,7 @@
 //!
 //! Everything it remembers it forgets at a cut, so that a shot is drawn alike whatever came before it.
 
+use super::shots::ShotStarts;
 use crate::config::{Motion, Settings};
 use crate::error::Result;
 use crate::frame::{CpuImage, Drawn, Frame, StreamInfo};
@@ -33,6 +34,11 @@ impl Manner {
     /// Whether cuts are looked for in every frame, and not by [`Calm`] in those it sees.
     fn seeks_cuts(&self) -> bool {
         self.hold > 1 || self.boil && self.calm <= 0.0
+    }
+
+    /// Whether no frame knows of another.
+    fn forgets(&self) -> bool {
+        self.calm <= 0.0 && !self.seeks_cuts()
     }
 }
 
@@ -65,6 +71,7 @@ pub struct Redraw {
     /// Frames that wait until those after them were seen.
     waiting: VecDeque<Waiting>,
     live: bool,
+    shots: Option<ShotStarts>,
 }
 
 /// A frame that is done but for what comes after it.
@@ -91,10 +98,24 @@ impl Redraw {
             number: 0,
             waiting: VecDeque::new(),
             live: info.live,
+            shots: None,
         }
     }
 
-    fn redraw(&mut self, photo: CpuImage) -> Result<(Drawn, Option<Glimpse>)> {
+    /// Tells `shots` of every frame from which on a fresh one would go on in the same way.
+    #[must_use]
+    pub fn telling(mut self, shots: ShotStarts) -> Self {
+        self.shots = Some(shots);
+        self
+    }
+
+    fn tell(&self, starts_shot: bool, index: u64) {
+        if let Some(shots) = self.shots.as_ref().filter(|_| starts_shot) {
+            shots.tell(index);
+        }
+    }
+
+    fn redraw(&mut self, photo: CpuImage, index: u64) -> Result<(Drawn, Option<Glimpse>)> {
         if !self.reduce.fits(&photo) {
             let size = self.detail.working_size(photo.size);
             self.reduce = Reduce::new(photo.size, photo.format, photo.color, size);
@@ -104,6 +125,7 @@ impl Redraw {
             if cuts.is_cut(&small) {
                 self.calm = Calm::new(self.manner.calm);
                 (self.held, self.number) = (0, 0);
+                self.tell(true, index);
             }
             let again = self.held > 0;
             self.held = (self.held + 1) % self.manner.hold;
@@ -112,9 +134,12 @@ impl Redraw {
                 return Ok((Drawn { photo, drawing: None, motion: None, number }, None));
             }
         }
-        if self.calm.before(&mut small).cut {
+        let cut = self.calm.before(&mut small).cut;
+        if cut {
             self.number = 0;
         }
+        // Where cuts are looked for in every frame, those who look for them remember, too.
+        self.tell(self.cuts.is_none() && (cut || self.manner.forgets()), index);
         let number = self.number;
         self.number += 1;
         if self.manner.show {
@@ -151,7 +176,7 @@ impl FrameFilter for Redraw {
     type Out = Drawn;
 
     fn push(&mut self, frame: Frame<CpuImage>) -> Result<Option<Frame<Drawn>>> {
-        let (drawn, glimpse) = self.redraw(frame.image)?;
+        let (drawn, glimpse) = self.redraw(frame.image, frame.stamp.index)?;
         let follows = drawn.number > 0;
         if let (true, Some(next)) = (follows, &glimpse)
             && let Some(last) = self.waiting.iter_mut().rev().find_map(|waiting| waiting.glimpse.as_mut())

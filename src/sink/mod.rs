@@ -1,9 +1,12 @@
 //! Where frames go: a video file, one picture, a stream over HTTP, a virtual camera, or nowhere.
 
 mod audience;
+mod back;
 mod file;
 mod fit;
+mod front;
 pub mod http;
+mod journal;
 #[cfg(target_os = "linux")]
 pub mod loopback;
 mod null;
@@ -11,15 +14,18 @@ mod part;
 #[cfg(all(target_os = "linux", feature = "pipewire"))]
 pub mod pipewire;
 mod recode;
+mod segments;
 mod still;
 
 pub use audience::{Audience, Seat};
 pub use file::FileSink;
 pub use fit::{Fit, even};
 pub use http::HttpSink;
+pub use journal::Facts;
 pub use null::NullSink;
 pub use part::part_name;
 pub use recode::{Recode, yuyv};
+pub use segments::{Segments, StartsShot};
 pub use still::StillSink;
 
 use crate::av::copy::Cut;
@@ -86,9 +92,7 @@ pub struct Output {
 /// container), [`Error::Encoder`] (unknown, or not for this container), [`Error::Setting`] (an option or a quality
 /// that the encoder does not have).
 pub fn create(path: &Path, info: &StreamInfo, options: &SinkOptions) -> Result<Output> {
-    if !(0.0..=51.0).contains(&options.quality) {
-        return Err(Error::setting("quality", format!("{} is not within 0..51", options.quality)));
-    }
+    check_quality(options)?;
     if let Some(format) = still::picture_format(path) {
         let sink = Box::new(StillSink::create(path, info, format, options)?);
         let encoder = format.extensions_str().first().copied().unwrap_or("picture").to_owned();
@@ -96,4 +100,44 @@ pub fn create(path: &Path, info: &StreamInfo, options: &SinkOptions) -> Result<O
         return Ok(Output { sink, format, color, size: info.size, encoder, notes: Vec::new() });
     }
     FileSink::create(path, info, options).map(FileSink::into_output)
+}
+
+/// What [`create`] would make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Foretold {
+    /// As [`Output::size`].
+    pub size: Size,
+    /// As [`Output::encoder`].
+    pub encoder: String,
+}
+
+/// Goes as far as [`create`] does before it touches the disk: checks names, opens the encoder, writes nothing.
+///
+/// # Errors
+/// Those of [`create`], but for a folder that is absent or cannot be written.
+pub fn foretell(path: &Path, info: &StreamInfo, options: &SinkOptions) -> Result<Foretold> {
+    check_quality(options)?;
+    if let Some(format) = still::picture_format(path) {
+        still::check(path, info, options)?;
+        part::check(path, options.overwrite, options.copy_from.as_deref())?;
+        let encoder = format.extensions_str().first().copied().unwrap_or("picture").to_owned();
+        return Ok(Foretold { size: info.size, encoder });
+    }
+    let container = back::container(path)?;
+    part::check(path, options.overwrite, options.copy_from.as_deref())?;
+    let front = front::Front::open(container, info, options)?;
+    Ok(Foretold { size: front.encoder().size(), encoder: front.encoder().name() })
+}
+
+/// Whether the name of `path` says how a picture or a film is written.
+#[must_use]
+pub fn is_format(path: &Path) -> bool {
+    still::picture_format(path).is_some() || back::container(path).is_ok()
+}
+
+fn check_quality(options: &SinkOptions) -> Result<()> {
+    if (0.0..=51.0).contains(&options.quality) {
+        return Ok(());
+    }
+    Err(Error::setting("quality", format!("{} is not within 0..51", options.quality)))
 }

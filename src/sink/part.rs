@@ -18,20 +18,7 @@ pub(super) struct Part {
 impl Part {
     /// Checks that `target` may be written and creates the file beside it, empty.
     pub(super) fn create(target: &Path, overwrite: bool, input: Option<&Path>) -> Result<Self> {
-        let part = part_name(target).ok_or_else(|| Error::create(target, "it is not the name of a file"))?;
-        if let Some(input) = input {
-            if same_file(input, target) {
-                return Err(Error::SameFile { path: target.into() });
-            }
-            if same_file(input, &part) {
-                return Err(Error::create(target, format!("it is written as {} first: the input", part.display())));
-            }
-        }
-        match fs::metadata(target) {
-            Ok(found) if found.is_dir() => return Err(Error::create(target, "it is a folder")),
-            Ok(_) if !overwrite => return Err(Error::Exists { path: target.into() }),
-            _ => {}
-        }
+        let part = check(target, overwrite, input)?;
         File::create(&part).map_err(|e| Error::create(target, e))?;
         Ok(Self { target: target.into(), part, overwrite, committed: false })
     }
@@ -59,6 +46,27 @@ impl Drop for Part {
             // Nothing can be done about a failure, and the error that led here is the one to report.
             let _ = fs::remove_file(&self.part);
         }
+    }
+}
+
+/// Whether `target` may be written; answers with the name that it has meanwhile.
+///
+/// # Errors
+/// [`Error::SameFile`], [`Error::Exists`]; [`Error::Create`] for what is no name of a file.
+pub(super) fn check(target: &Path, overwrite: bool, input: Option<&Path>) -> Result<PathBuf> {
+    let part = part_name(target).ok_or_else(|| Error::create(target, "it is not the name of a file"))?;
+    if let Some(input) = input {
+        if same_file(input, target) {
+            return Err(Error::SameFile { path: target.into() });
+        }
+        if same_file(input, &part) {
+            return Err(Error::create(target, format!("it is written as {} first: the input", part.display())));
+        }
+    }
+    match fs::metadata(target) {
+        Ok(found) if found.is_dir() => Err(Error::create(target, "it is a folder")),
+        Ok(_) if !overwrite => Err(Error::Exists { path: target.into() }),
+        _ => Ok(part),
     }
 }
 

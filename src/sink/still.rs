@@ -34,20 +34,29 @@ impl StillSink {
     /// # Errors
     /// See [`super::create`].
     pub(super) fn create(path: &Path, info: &StreamInfo, format: ImageFormat, options: &SinkOptions) -> Result<Self> {
-        if info.frame_count.is_some_and(|frames| frames > 1) {
-            return Err(Error::create(path, "a film does not fit into one picture"));
-        }
-        if let Some((key, _)) = options.encoder_options.first() {
-            return Err(Error::setting(key, "pictures have no encoder options"));
-        }
-        if let Some(encoder) = &options.encoder {
-            return Err(Error::Encoder { encoder: encoder.clone(), source: "pictures take no encoder".into() });
-        }
+        check(path, info, options)?;
         let part = Part::create(path, options.overwrite, options.copy_from.as_deref())?;
         // 18 of 51 is JPEG's 93: what cameras write.
         let quality = (100.0 - options.quality * 0.4).round() as u8;
         Ok(Self { path: path.into(), part, format, quality, picture: None })
     }
+}
+
+/// Whether what is asked for fits into a picture.
+///
+/// # Errors
+/// [`Error::Create`] for a film, [`Error::Setting`] and [`Error::Encoder`] for what only films have.
+pub(super) fn check(path: &Path, info: &StreamInfo, options: &SinkOptions) -> Result<()> {
+    if info.frame_count.is_some_and(|frames| frames > 1) {
+        return Err(Error::create(path, "a film does not fit into one picture"));
+    }
+    if let Some((key, _)) = options.encoder_options.first() {
+        return Err(Error::setting(key, "pictures have no encoder options"));
+    }
+    if let Some(encoder) = &options.encoder {
+        return Err(Error::Encoder { encoder: encoder.clone(), source: "pictures take no encoder".into() });
+    }
+    Ok(())
 }
 
 impl FrameSink for StillSink {

@@ -4,11 +4,13 @@ mod file;
 pub mod live;
 mod pattern;
 mod retime;
+mod skip;
 mod still;
 
 pub use file::{Damage, DamageReport, FileSource};
 pub use pattern::{MovingPattern, Pattern};
 pub use retime::Retime;
+pub use skip::Skip;
 pub use still::StillSource;
 
 use crate::av::copy::Cut;

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod many;
+mod resume;
 mod support;
 
 use assert_cmd::Command;
@@ -13,6 +15,10 @@ fn comicvid() -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("comicvid"));
     command.timeout(Duration::from_secs(120));
     command
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// Runs a command that must fail with exit code 1, one error line and one hint, and leave `output` absent.

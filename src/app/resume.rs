@@ -1,0 +1,45 @@
+//! `--resume`: what a film depends on, so that no run goes on with another film than was begun.
+
+use crate::cli::Convert;
+use crate::config::Settings;
+use crate::error::{Error, Result};
+use crate::sink::Facts;
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+/// Everything that was typed, and what files it names were like then.
+///
+/// # Errors
+/// [`Error::Open`]: `input` cannot be looked at.
+pub fn facts(input: &Path, args: &Convert, settings: &Settings) -> Result<Facts> {
+    let mut facts = Facts::new();
+    let mut add = |name: &str, value: String| facts.insert(name.to_owned(), value);
+    add("the program", env!("CARGO_PKG_VERSION").to_owned());
+    add("the input", state(input).map_err(|e| Error::open(input, e))?);
+    for (key, value) in settings.values() {
+        add(&key, value.to_string());
+    }
+    add("motion.show", settings.motion.show.to_string());
+    let weights = &settings.generator.weights;
+    // Built-in weights are no file.
+    add("the weights", state(weights.as_ref()).unwrap_or_else(|_| weights.clone()));
+    add("detail", format!("{:?}", args.machine.detail));
+    add("device", args.machine.device.clone());
+    let typed = |value: &Option<String>| value.clone().unwrap_or_else(|| "the default".into());
+    add("start", typed(&args.start));
+    add("length", typed(&args.length));
+    add("fps", typed(&args.fps));
+    add("encoder", typed(&args.encoder));
+    add("quality", args.quality.to_string());
+    add("segment", args.segment.to_string());
+    let options: Vec<String> = args.encoder_option.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    add("the encoder's options", options.join(" "));
+    Ok(facts)
+}
+
+/// Tells one state of a file from another.
+fn state(path: &Path) -> std::io::Result<String> {
+    let found = std::fs::metadata(path)?;
+    let changed = found.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Ok(format!("{} bytes of {}.{:09}", found.len(), changed.as_secs(), changed.subsec_nanos()))
+}

@@ -1,0 +1,267 @@
+//! The first half of a video file: frames into packets. Knows the encoder, not the container's streams.
+//!
+//! With 4:2:0 or 4:2:2, H.264 and H.265 have only even sizes: a picture of odd size gets its last column or row twice, so
+//! that 321x181 becomes 322x182. Nothing is cut off, and with `pix_fmt=yuv444p` it stays as it is.
+
+use super::SinkOptions;
+use crate::av::AvError;
+use crate::av::color::Tags;
+use crate::av::container::Container;
+use crate::av::demux::Packet;
+use crate::av::encode::{Encoder, OpenError, Spec};
+use crate::av::encoder::Codec;
+use crate::av::palette::Quantizer;
+use crate::av::picture::AvFrame;
+use crate::av::pixel::AvFormat;
+use crate::av::scale::{Converter, Side};
+use crate::error::{Error, Result};
+use crate::frame::{ChromaSiting, ColorInfo, CpuImage, Frame, Matrix, PixelFormat, Range, Size, StreamInfo};
+
+/// An encoder with all that stands before it.
+pub(super) struct Front {
+    encoder: Encoder,
+    frame: AvFrame,
+    picture: Picture,
+}
+
+/// What becomes of a frame before it is encoded.
+struct Picture {
+    /// Size of the frames that come.
+    size: Size,
+    /// What frames should come as.
+    format: PixelFormat,
+    /// In this colour.
+    color: ColorInfo,
+    /// Tags of the output.
+    tags: Tags,
+    outer: Converter,
+    inner: Inner,
+}
+
+/// From `format` to the encoder's.
+enum Inner {
+    /// The same.
+    Same,
+    /// One that no other stage knows.
+    Other(Converter),
+    /// 256 colours.
+    Indexed(Quantizer),
+}
+
+impl Front {
+    /// Opens the encoder that was asked for, or the first that opens of those that suit the container.
+    ///
+    /// # Errors
+    /// [`Error::Encoder`], [`Error::Setting`]: see [`super::create`].
+    pub(super) fn open(container: Container, info: &StreamInfo, options: &SinkOptions) -> Result<Self> {
+        let (encoder, mut picture) = open_encoder(container, info, options)?;
+        let format = picture.encoder_format(&encoder);
+        let frame = AvFrame::with_buffer(encoder.size(), format);
+        let frame = frame.map_err(|e| Error::Encoder { encoder: encoder.name(), source: e.into() })?;
+        Ok(Self { encoder, frame, picture })
+    }
+
+    pub(super) fn encoder(&self) -> &Encoder {
+        &self.encoder
+    }
+
+    /// Layout and colour that frames are wanted in.
+    pub(super) fn wanted(&self) -> (PixelFormat, ColorInfo) {
+        (self.picture.format, self.picture.color)
+    }
+
+    /// What the user should know.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let (asked, size) = (self.picture.size, self.encoder.size());
+        if size == asked {
+            return Vec::new();
+        }
+        vec![format!("{} takes even sizes only: {asked} is encoded as {size}", self.encoder.name())]
+    }
+
+    /// Encodes a frame. Only after [`Front::receive`] answered `false`.
+    pub(super) fn send(&mut self, frame: Frame<CpuImage>) -> Result<()> {
+        self.picture.render(frame.image, &mut self.frame).map_err(|e| self.failed(e))?;
+        self.encoder.send(&mut self.frame, frame.stamp).map_err(|e| self.failed(e))
+    }
+
+    /// Announces the end.
+    pub(super) fn end(&mut self) -> Result<()> {
+        self.encoder.end().map_err(|e| self.failed(e))
+    }
+
+    /// The next packet; `false` where there is none yet, or none any more.
+    pub(super) fn receive(&mut self, packet: &mut Packet) -> Result<bool> {
+        self.encoder.receive(packet).map_err(|e| self.failed(e))
+    }
+
+    fn failed(&self, error: AvError) -> Error {
+        Error::Encoder { encoder: self.encoder.name(), source: error.into() }
+    }
+}
+
+impl Picture {
+    /// The format of the encoder's frames.
+    fn encoder_format(&mut self, encoder: &Encoder) -> AvFormat {
+        let format = encoder.format();
+        let direct = format.reading().is_some_and(|r| r.direct && r.format == self.format);
+        self.inner = if direct {
+            Inner::Same
+        } else if format.name() == "pal8" {
+            Inner::Indexed(Quantizer::default())
+        } else {
+            Inner::Other(Converter::default())
+        };
+        format
+    }
+
+    /// Puts a picture into the encoder's frame.
+    fn render(&mut self, image: CpuImage, frame: &mut AvFrame) -> Result<(), AvError> {
+        let image = self.outer.convert(image, self.size, self.format, self.color)?;
+        match &mut self.inner {
+            Inner::Same => frame.fill(&image)?,
+            Inner::Indexed(quantizer) => frame.fill_indexed(&image, quantizer)?,
+            Inner::Other(inner) => {
+                let name = AvFormat::of(self.format).ok_or(AvError::InvalidData)?;
+                let mut ours = AvFrame::with_buffer(frame.size(), name)?;
+                ours.fill(&image)?;
+                let from = Side::new(frame.size(), name, self.color);
+                let to = Side::new(frame.size(), frame.format(), self.color);
+                *frame = inner.scaler(from, to)?.frame(&ours)?;
+            }
+        }
+        frame.set_tags(self.tags);
+        Ok(())
+    }
+}
+
+/// Opens the encoder that was asked for, or the first that opens of those that suit the container.
+fn open_encoder(container: Container, info: &StreamInfo, options: &SinkOptions) -> Result<(Encoder, Picture)> {
+    let candidates = match &options.encoder {
+        Some(name) => vec![named_encoder(container, name)?],
+        None => container.default_encoders(),
+    };
+    let mut first = None;
+    for codec in candidates {
+        match open_codec(codec, container, info, options) {
+            Ok(open) => return Ok(open),
+            Err(error @ Error::Setting { .. }) => return Err(error),
+            Err(error) => first = first.or(Some(error)),
+        }
+    }
+    let none = || {
+        let source = format!("this FFmpeg has no encoder for {} files", container.name()).into();
+        Error::Encoder { encoder: container.name(), source }
+    };
+    Err(first.unwrap_or_else(none))
+}
+
+fn named_encoder(container: Container, name: &str) -> Result<Codec> {
+    let refused = |why: String| Error::Encoder { encoder: name.to_owned(), source: why.into() };
+    let codec = Codec::by_name(name).ok_or_else(|| {
+        let near = Codec::near(name);
+        let near = if near.is_empty() { String::new() } else { format!("; there is {}", near.join(", ")) };
+        refused(format!("this FFmpeg has no video encoder of that name{near}"))
+    })?;
+    if !container.takes(codec) {
+        let takes = container.encoders(6).join(", ");
+        return Err(refused(format!("{} files cannot hold its codec; they take {takes}", container.name())));
+    }
+    Ok(codec)
+}
+
+fn open_codec(
+    codec: Codec,
+    container: Container,
+    info: &StreamInfo,
+    options: &SinkOptions,
+) -> Result<(Encoder, Picture)> {
+    let refused = |why: String| Error::Encoder { encoder: codec.name(), source: why.into() };
+    let (asked, others): (Vec<_>, Vec<_>) = options.encoder_options.iter().cloned().partition(|(k, _)| k == "pix_fmt");
+    let format = match asked.last() {
+        Some((key, name)) => {
+            let known = codec.formats();
+            let found = AvFormat::by_name(name).filter(|f| known.is_empty() || known.contains(f));
+            found.ok_or_else(|| {
+                let names: Vec<_> = known.iter().map(|f| f.name()).collect();
+                Error::setting(key, format!("{} takes {}, not \"{name}\"", codec.name(), names.join(", ")))
+            })?
+        }
+        None => codec.format_for(info.format).ok_or_else(|| refused("it takes no pixel format of ours".into()))?,
+    };
+    let reading =
+        format.reading().ok_or_else(|| refused(format!("it takes frames of a device only ({})", format.name())))?;
+    let color = output_color(info, reading.format, format, codec);
+    let spec = |size| {
+        let tagged = if format.is_rgb() { PixelFormat::Rgba8 } else { reading.format };
+        let tags = Tags::of(color, tagged, size);
+        Spec {
+            size,
+            format,
+            tags,
+            sample_aspect: info.sample_aspect,
+            time_base: info.time_base,
+            frame_rate: info.frame_rate,
+            global_header: container.wants_global_header(),
+            quality: options.quality,
+            options: &others,
+            threads: threads(),
+        }
+    };
+    let whole = whole_samples(info.size, reading.format);
+    // x264 would leave the last row and column out without a word.
+    let mut chosen = spec(if codec.wants_whole_samples() { whole } else { info.size });
+    let opened = match Encoder::open(codec, &chosen) {
+        Err(OpenError::Codec(first)) if whole != chosen.size => {
+            chosen = spec(whole);
+            Encoder::open(codec, &chosen).map_err(|_| OpenError::Codec(first))
+        }
+        other => other,
+    };
+    let encoder = opened.map_err(|error| match error {
+        OpenError::Option(key, reason) => Error::setting(key, reason),
+        OpenError::Codec(error) => refused(format!(
+            "it does not open for {} {} at {} frames a second ({error})",
+            info.size,
+            format.name(),
+            info.frame_rate.map_or_else(|| "unknown".to_owned(), |r| format!("{}/{}", r.num, r.den)),
+        )),
+    })?;
+    let (outer, inner, tags) = (Converter::default(), Inner::Same, chosen.tags);
+    Ok((encoder, Picture { size: info.size, format: reading.format, color, tags, outer, inner }))
+}
+
+/// The colour that frames are wanted in: the source's, as far as the encoder's format can say it.
+fn output_color(info: &StreamInfo, format: PixelFormat, encoder: AvFormat, codec: Codec) -> ColorInfo {
+    let source = info.color;
+    if format == PixelFormat::Rgba8 {
+        return ColorInfo { primaries: source.primaries, transfer: source.transfer, ..ColorInfo::SRGB };
+    }
+    let jpeg = encoder.reading().is_some_and(|r| r.full) || codec.name() == "mjpeg";
+    let range = if jpeg { Range::Full } else { source.range };
+    match info.format {
+        PixelFormat::Rgba8 => ColorInfo {
+            matrix: Matrix::Bt709,
+            matrix_tag: 1,
+            range: if jpeg { Range::Full } else { Range::Limited },
+            siting: ChromaSiting::Left,
+            ..source
+        },
+        _ => ColorInfo { range, ..source },
+    }
+}
+
+/// Room for whole chroma samples: at most a column and a row more.
+const fn whole_samples(size: Size, format: PixelFormat) -> Size {
+    match format {
+        PixelFormat::Yuv { shift_x, shift_y, .. } => {
+            Size::new(size.width.next_multiple_of(1 << shift_x), size.height.next_multiple_of(1 << shift_y))
+        }
+        _ => size,
+    }
+}
+
+/// As many as there are cores, within reason: every frame thread of an encoder holds frames.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from).min(8)
+}

@@ -1,0 +1,246 @@
+//! What is finished of a film that is worked in segments: a folder beside the output, `NAME.EXT.part`, with a journal and
+//! the finished segments.
+//!
+//! Whatever the journal names is on the disk, whole: a segment is written under another name, flushed to the disk, renamed,
+//! and only then entered; and the journal itself is replaced in the same way. So a run may be killed, or the power fail,
+//! at any moment.
+
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// The version of the files' layout.
+const LAYOUT: u32 = 1;
+const JOURNAL: &str = "journal.json";
+const LOCK: &str = "lock";
+
+/// What the result depends on: `(name, value)`. A run goes on only with what it was begun with.
+pub type Facts = BTreeMap<String, String>;
+
+/// A finished segment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Segment {
+    /// Its frames.
+    pub frames: u64,
+    /// When its first frame is shown, in the film's ticks.
+    pub pts: i64,
+    /// Length of its file.
+    pub bytes: u64,
+}
+
+/// The journal's text.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Text {
+    layout: u32,
+    facts: Facts,
+    segments: Vec<Segment>,
+    complete: bool,
+}
+
+/// The folder of a film that is being made, and what is finished of it.
+#[derive(Debug)]
+pub(super) struct Journal {
+    folder: PathBuf,
+    text: Text,
+    /// Held as long as this run works on the film.
+    _lock: File,
+}
+
+/// The folder for the segments of `output`.
+fn folder(output: &Path) -> PathBuf {
+    let mut name = OsString::from(output.file_name().unwrap_or_default());
+    name.push(".part");
+    output.with_file_name(name)
+}
+
+impl Journal {
+    /// Opens the journal of `output`, or begins one. What was begun with other `facts` is begun `anew`, or refused.
+    ///
+    /// # Errors
+    /// [`Error::Create`]; [`Error::Resume`] where another run is at work, or the journal is of something else.
+    pub(super) fn open(output: &Path, facts: &Facts, anew: bool) -> Result<Self> {
+        let folder = folder(output);
+        match fs::create_dir(&folder) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(Error::create(&folder, error)),
+            _ => {}
+        }
+        let lock = File::create(folder.join(LOCK)).map_err(|e| Error::create(&folder, e))?;
+        let refused = |reason: String| Error::Resume { path: folder.clone(), reason };
+        lock.try_lock().map_err(|_| refused("another run is at work on it".into()))?;
+        let text = match fs::read(folder.join(JOURNAL)) {
+            Ok(bytes) => Some(bytes),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(refused(error.to_string())),
+        };
+        let text = match text.map(|bytes| check(&folder, &bytes, facts)) {
+            Some(Ok(text)) => text,
+            Some(Err(reason)) if !anew => return Err(refused(reason)),
+            _ => Text { layout: LAYOUT, facts: facts.clone(), ..Text::default() },
+        };
+        let journal = Self { folder, text, _lock: lock };
+        journal.tidy();
+        journal.store()?;
+        Ok(journal)
+    }
+
+    /// All segments, with their files, in order.
+    pub(super) fn segments(&self) -> impl Iterator<Item = (PathBuf, &Segment)> {
+        self.text.segments.iter().enumerate().map(|(index, segment)| (self.file(index), segment))
+    }
+
+    /// Frames in all segments.
+    pub(super) fn frames(&self) -> u64 {
+        self.text.segments.iter().map(|segment| segment.frames).sum()
+    }
+
+    /// Nothing is missing but the film's file.
+    pub(super) fn is_complete(&self) -> bool {
+        self.text.complete
+    }
+
+    /// Where the next segment is written until it is whole.
+    pub(super) fn next_file(&self) -> PathBuf {
+        self.file(self.text.segments.len()).with_extension("tmp")
+    }
+
+    /// Enters the segment at [`Journal::next_file`], which is on the disk.
+    pub(super) fn enter(&mut self, segment: Segment, last: bool) -> Result<()> {
+        let file = self.file(self.text.segments.len());
+        fs::rename(self.next_file(), &file).map_err(|e| Error::write(&file, e))?;
+        sync_folder(&self.folder);
+        self.text.segments.push(segment);
+        self.text.complete = last;
+        self.store()
+    }
+
+    /// The film is in its file: nothing of this is needed any more.
+    pub(super) fn remove(self) {
+        // The film is whole; what is left behind of the folder only takes room.
+        if let Err(error) = fs::remove_dir_all(&self.folder) {
+            tracing::warn!("{} is not needed any more, but cannot be removed: {error}", self.folder.display());
+        }
+    }
+
+    fn file(&self, index: usize) -> PathBuf {
+        self.folder.join(format!("{:04}.packets", index + 1))
+    }
+
+    /// Removes what a killed run left unfinished.
+    fn tidy(&self) {
+        let known: Vec<PathBuf> = self.segments().map(|(file, _)| file).collect();
+        for path in fs::read_dir(&self.folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+            let ours = path.extension().is_some_and(|e| e == "tmp" || e == "packets");
+            if ours && !known.contains(&path) {
+                // It is written over later, or only takes room.
+                let _ = fs::remove_file(path);
+            }
+        }
+    }
+
+    fn store(&self) -> Result<()> {
+        let (file, new) = (self.folder.join(JOURNAL), self.folder.join("journal.tmp"));
+        let failed = |e: io::Error| Error::write(&file, e);
+        let text = serde_json::to_vec_pretty(&self.text).map_err(|e| Error::write(&file, e))?;
+        let mut written = File::create(&new).map_err(failed)?;
+        written.write_all(&text).and_then(|()| written.sync_all()).map_err(failed)?;
+        fs::rename(&new, &file).map_err(failed)?;
+        sync_folder(&self.folder);
+        Ok(())
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        if self.text.segments.is_empty() {
+            // Nothing is lost with it.
+            let _ = fs::remove_dir_all(&self.folder);
+        }
+    }
+}
+
+/// The journal in `bytes`, or why it is of no use here.
+fn check(folder: &Path, bytes: &[u8], facts: &Facts) -> Result<Text, String> {
+    let text: Text = serde_json::from_slice(bytes).map_err(|e| format!("its journal is damaged: {e}"))?;
+    if text.layout != LAYOUT {
+        return Err("another version of the program made it".into());
+    }
+    let missing = "nothing".to_owned();
+    for name in facts.keys().chain(text.facts.keys()) {
+        let (now, then) = (facts.get(name).unwrap_or(&missing), text.facts.get(name).unwrap_or(&missing));
+        if now != then {
+            return Err(format!("it was begun with {then} for {name}, not with {now}"));
+        }
+    }
+    for (index, segment) in text.segments.iter().enumerate() {
+        let file = folder.join(format!("{:04}.packets", index + 1));
+        if fs::metadata(&file).map_or(0, |found| found.len()) != segment.bytes {
+            return Err(format!("{} is not as the journal has it", file.display()));
+        }
+    }
+    Ok(text)
+}
+
+/// Makes new names in a folder last. Some systems cannot, and then the names last a little later.
+fn sync_folder(folder: &Path) {
+    if let Err(error) = File::open(folder).and_then(|folder| folder.sync_all()) {
+        tracing::debug!("{} cannot be flushed: {error}", folder.display());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(quality: &str) -> Facts {
+        Facts::from([("quality".to_owned(), quality.to_owned())])
+    }
+
+    fn enter(journal: &mut Journal, frames: u64, last: bool) {
+        fs::write(journal.next_file(), b"12345").unwrap();
+        journal.enter(Segment { frames, pts: 0, bytes: 5 }, last).unwrap();
+    }
+
+    #[test]
+    fn what_was_entered_is_there_the_next_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let output = folder.path().join("film.mp4");
+        let mut journal = Journal::open(&output, &facts("18"), false).unwrap();
+        enter(&mut journal, 10, false);
+        enter(&mut journal, 7, false);
+        fs::write(journal.next_file(), b"half").unwrap();
+        let torso = journal.next_file();
+        drop(journal);
+        let mut journal = Journal::open(&output, &facts("18"), false).unwrap();
+        assert_eq!((journal.frames(), journal.is_complete(), torso.exists()), (17, false, false));
+        assert!(journal.segments().all(|(file, _)| file.exists()));
+        enter(&mut journal, 1, true);
+        assert!(journal.is_complete());
+        journal.remove();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn other_facts_damage_and_another_run_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let output = folder.path().join("film.mp4");
+        let mut journal = Journal::open(&output, &facts("18"), false).unwrap();
+        enter(&mut journal, 10, false);
+        let reason = |anew| match Journal::open(&output, &facts("20"), anew) {
+            Err(Error::Resume { reason, .. }) => reason,
+            other => panic!("{other:?}"),
+        };
+        assert!(reason(true).contains("another run"));
+        let (file, _) = journal.segments().next().unwrap();
+        drop(journal);
+        assert_eq!(reason(false), "it was begun with 18 for quality, not with 20");
+        assert_eq!(Journal::open(&output, &facts("18"), false).unwrap().frames(), 10);
+        fs::write(&file, b"123").unwrap();
+        assert!(matches!(Journal::open(&output, &facts("18"), false), Err(Error::Resume { .. })));
+        let anew = Journal::open(&output, &facts("20"), true).unwrap();
+        assert_eq!((anew.frames(), file.exists()), (0, false));
+    }
+}

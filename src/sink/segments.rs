@@ -1,0 +1,182 @@
+//! A video file that is worked in segments, so that a run that was killed can go on: each is encoded by itself and kept,
+//! as packets, until the last is there; then all are written into the file, bit for bit, with the input's other streams
+//! beside them. Runs on the sink thread.
+//!
+//! * A segment ends where a shot does, since nothing before it reaches into the one after: drawn from there on by a fresh
+//!   engine, the film goes on as if nothing had happened. Where there is no cut, the segment grows.
+//! * Every segment begins with an encoder as it was opened, disturbed or not.
+//! * The moment of the kill is therefore nowhere to be seen in the film.
+
+use super::back::{self, Back};
+use super::front::Front;
+use super::journal::{Facts, Journal, Segment};
+use super::part::{self, Part};
+use super::{Output, SinkOptions};
+use crate::av::demux::Packet;
+use crate::error::{Error, Result};
+use crate::frame::{CpuImage, Frame, StreamInfo};
+use crate::stage::FrameSink;
+use std::fs::File;
+use std::io::{BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+
+/// Tells whether the frame of this index starts a shot. Asked in order, once each.
+pub type StartsShot = Box<dyn FnMut(u64) -> bool + Send>;
+
+/// A film that is worked in segments.
+pub struct Segments {
+    path: PathBuf,
+    info: StreamInfo,
+    options: SinkOptions,
+    journal: Journal,
+}
+
+impl Segments {
+    /// Goes on with what there is of the film at `path`, or begins it. `facts` are what it depends on.
+    ///
+    /// # Errors
+    /// [`Error::Resume`] where it was begun with other facts, unless `options` overwrite; else see [`super::create`].
+    pub fn open(path: &Path, info: &StreamInfo, options: &SinkOptions, facts: &Facts) -> Result<Self> {
+        super::check_quality(options)?;
+        back::container(path)?;
+        part::check(path, options.overwrite, options.copy_from.as_deref())?;
+        let journal = Journal::open(path, facts, options.overwrite)?;
+        Ok(Self { path: path.into(), info: info.clone(), options: options.clone(), journal })
+    }
+
+    /// Frames that are finished: the sink wants those that follow.
+    #[must_use]
+    pub fn frames(&self) -> u64 {
+        self.journal.frames()
+    }
+
+    /// All frames are finished: what is left is [`Segments::join`].
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.journal.is_complete()
+    }
+
+    /// A sink for the frames that are missing. A segment ends with the first shot that ends after `limit` frames.
+    ///
+    /// # Errors
+    /// See [`super::create`].
+    pub fn into_output(self, limit: u64, starts_shot: StartsShot) -> Result<Output> {
+        let front = self.front()?;
+        let (format, color) = front.wanted();
+        let (size, encoder, notes) = (front.encoder().size(), front.encoder().name(), front.notes());
+        let packet = Packet::new().map_err(|e| Error::create(&self.path, e))?;
+        let sink = SegmentSink { film: self, limit, starts_shot, next: Some(front), open: None, packet };
+        Ok(Output { sink: Box::new(sink), format, color, size, encoder, notes })
+    }
+
+    /// Writes the film's file from its segments, which are removed then.
+    ///
+    /// # Errors
+    /// See [`super::create`] and [`FrameSink::write`].
+    pub fn join(self) -> Result<()> {
+        let part = Part::create(&self.path, self.options.overwrite, self.options.copy_from.as_deref())?;
+        let (front, mut notes) = (self.front()?, Vec::new());
+        let mut back = Back::create((&self.path, part), &self.info, &self.options, front.encoder(), &mut notes)?;
+        for note in notes {
+            tracing::warn!("{note}");
+        }
+        let mut packet = Packet::new().map_err(|e| Error::write(&self.path, e))?;
+        for (path, segment) in self.journal.segments() {
+            let failed = |e| Error::Resume { path: path.clone(), reason: format!("it cannot be read: {e}") };
+            back.shows(segment.pts);
+            let mut file = BufReader::new(File::open(&path).map_err(failed)?);
+            while packet.read_record(&mut file).map_err(failed)? {
+                back.write(&mut packet)?;
+            }
+        }
+        back.finish(None)?;
+        self.journal.remove();
+        Ok(())
+    }
+
+    fn front(&self) -> Result<Front> {
+        Front::open(back::container(&self.path)?, &self.info, &self.options)
+    }
+}
+
+/// See the module.
+struct SegmentSink {
+    film: Segments,
+    limit: u64,
+    starts_shot: StartsShot,
+    /// An encoder for the next segment, where there is one already.
+    next: Option<Front>,
+    open: Option<OpenSegment>,
+    packet: Packet,
+}
+
+/// The segment that is being made.
+struct OpenSegment {
+    front: Front,
+    file: File,
+    segment: Segment,
+    /// The next packet's bytes.
+    record: Vec<u8>,
+}
+
+impl SegmentSink {
+    fn begin(&mut self, pts: i64) -> Result<OpenSegment> {
+        let front = match self.next.take() {
+            Some(front) => front,
+            None => self.film.front()?,
+        };
+        let path = self.film.journal.next_file();
+        let file = File::create(&path).map_err(|e| Error::write(&path, e))?;
+        Ok(OpenSegment { front, file, segment: Segment { frames: 0, pts, bytes: 0 }, record: Vec::new() })
+    }
+
+    /// Ends the open segment.
+    fn close(&mut self, last: bool) -> Result<()> {
+        let Some(mut open) = self.open.take() else { return Ok(()) };
+        let path = self.film.journal.next_file();
+        open.front.end()?;
+        open.pass_on(&mut self.packet, &path)?;
+        open.file.sync_all().map_err(|e| Error::write(&path, e))?;
+        self.film.journal.enter(open.segment, last)
+    }
+}
+
+impl OpenSegment {
+    fn pass_on(&mut self, packet: &mut Packet, path: &Path) -> Result<()> {
+        while self.front.receive(packet)? {
+            self.record.clear();
+            packet.append_record(&mut self.record).map_err(|e| Error::write(path, e))?;
+            self.file.write_all(&self.record).map_err(|e| Error::write(path, e))?;
+            self.segment.bytes += self.record.len() as u64;
+        }
+        Ok(())
+    }
+}
+
+impl FrameSink for SegmentSink {
+    fn write(&mut self, frame: Frame<CpuImage>) -> Result<()> {
+        let starts_shot = (self.starts_shot)(frame.stamp.index);
+        if starts_shot && self.open.as_ref().is_some_and(|open| open.segment.frames >= self.limit) {
+            self.close(false)?;
+        }
+        let mut open = match self.open.take() {
+            Some(open) => open,
+            None => self.begin(frame.stamp.pts)?,
+        };
+        open.front.send(frame)?;
+        open.segment.frames += 1;
+        open.pass_on(&mut self.packet, &self.film.journal.next_file())?;
+        self.open = Some(open);
+        Ok(())
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<()> {
+        // Interrupted: the frames of the open segment are drawn again the next time.
+        if self.film.options.stopped.as_ref().is_some_and(|stopped| stopped.load(Ordering::Relaxed)) {
+            return Ok(());
+        }
+        self.close(true)?;
+        self.film.join()
+    }
+}

@@ -1,0 +1,62 @@
+//! A source without its first frames, which were drawn by a run before.
+//!
+//! They are decoded and forgotten, not leapt over: so every later frame is, with its stamp, the one it was then, whatever
+//! the file's index or its damage; and decoding is by far the lightest stage.
+
+use crate::error::Result;
+use crate::frame::{CpuImage, Frame, StreamInfo};
+use crate::stage::FrameSource;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// See the module.
+pub struct Skip {
+    source: Box<dyn FrameSource>,
+    left: u64,
+    stop: Arc<AtomicBool>,
+}
+
+impl Skip {
+    /// `source` without its first `frames`; ends early where `stop` is set meanwhile.
+    #[must_use]
+    pub fn new(source: Box<dyn FrameSource>, frames: u64, stop: Arc<AtomicBool>) -> Self {
+        Self { source, left: frames, stop }
+    }
+}
+
+impl FrameSource for Skip {
+    fn info(&self) -> &StreamInfo {
+        self.source.info()
+    }
+
+    fn next_frame(&mut self) -> Result<Option<Frame<CpuImage>>> {
+        while self.left > 0 {
+            self.left -= 1;
+            if self.stop.load(Ordering::Relaxed) || self.source.next_frame()?.is_none() {
+                return Ok(None);
+            }
+        }
+        self.source.next_frame()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::{Rational, Size};
+    use crate::source::Pattern;
+
+    fn skipped(skip: u64, stop: bool) -> Vec<u64> {
+        let pattern = Pattern::new(Size::new(16, 16), Rational::new(25, 1), 5);
+        let mut source = Skip::new(Box::new(pattern), skip, Arc::new(AtomicBool::new(stop)));
+        std::iter::from_fn(|| source.next_frame().unwrap()).map(|frame| frame.stamp.index).collect()
+    }
+
+    #[test]
+    fn frames_keep_their_numbers() {
+        assert_eq!(skipped(3, false), [3, 4]);
+        assert_eq!(skipped(0, false).len(), 5);
+        assert!(skipped(9, false).is_empty());
+        assert!(skipped(3, true).is_empty());
+    }
+}
