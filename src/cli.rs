@@ -53,6 +53,8 @@ pub enum Command {
     Devices(Devices),
     /// List the styles, or every setting a style can change
     Styles(Styles),
+    /// See what each style makes of a few moments of a film, on one sheet
+    Preview(Preview),
     /// Measure how fast this machine draws, stage by stage
     Bench(Bench),
     /// Measure how steady a film is, beside the one it was made from
@@ -245,6 +247,30 @@ pub struct Styles {
     /// List every setting with its value in this style instead
     #[arg(long, value_name = "STYLE", num_args = 0..=1, default_missing_value = "comic")]
     pub settings: Option<String>,
+}
+
+/// `comicvid preview`.
+#[derive(Debug, Args)]
+pub struct Preview {
+    /// Video or picture to look at
+    pub input: PathBuf,
+    /// Sheet to write: PNG, JPEG, …; by default NAME-preview.png beside the input
+    pub output: Option<PathBuf>,
+    /// Style to show: a name or the path of a TOML file (repeatable); by default all that come with the program
+    #[arg(long, value_name = "NAME")]
+    pub style: Vec<String>,
+    /// Change one setting of every style (repeatable)
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub set: Vec<(String, String)>,
+    /// How many moments, evenly spread
+    #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=12))]
+    pub moments: u32,
+    /// What computes
+    #[command(flatten)]
+    pub machine: Machine,
+    /// Replace an existing sheet
+    #[arg(long)]
+    pub overwrite: bool,
 }
 
 /// `comicvid bench`.

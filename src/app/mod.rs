@@ -10,6 +10,7 @@ mod interrupt;
 mod judge;
 mod live;
 mod many;
+mod preview;
 mod progress;
 mod quantity;
 mod resume;
@@ -74,6 +75,7 @@ fn main() -> i32 {
 fn dispatch(cli: &Cli, voice: Voice) -> Result<Outcome> {
     match (&cli.command, &cli.input, &cli.output) {
         (Some(Command::Styles(args)), ..) => styles::run(args)?,
+        (Some(Command::Preview(args)), ..) => preview::run(args, voice)?,
         (Some(Command::Bench(args)), ..) => bench::run(args, voice)?,
         (Some(Command::Eval(args)), ..) => match (&args.generator, &args.input, &args.output) {
             (Some(crate::cli::EvalWhat::Generator(args)), ..) => judge(args)?,

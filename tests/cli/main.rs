@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod many;
+mod preview;
 mod resume;
 mod support;
 
