@@ -10,6 +10,7 @@ mod interrupt;
 mod judge;
 mod live;
 mod many;
+mod memory;
 mod preview;
 mod progress;
 mod quantity;
@@ -53,6 +54,7 @@ fn main() -> i32 {
             return error.exit_code();
         }
     };
+    memory::keep();
     log(cli.verbose);
     let voice = match &cli.command {
         None => Voice::choose(cli.convert.json, cli.convert.quiet),
