@@ -2,8 +2,10 @@
 //!
 //! The response is that of the dark side of an edge, of dark lines and dark spots. It is computed at full working size,
 //! which costs little since the filters are separable and have one channel; the network decides which lines are inked.
+//! On the CPU it is plain Rust, since libtorch's convolutions of one channel take several times as long; CUDA's pictures
+//! stay on the device. No gradient flows through it: a photo is given.
 
-use tch::{Device, TchError, Tensor};
+use tch::{Device, Kind, TchError, Tensor};
 
 /// Colour of ink, R'G'B' in 0..=1: a warm near-black, as printed.
 pub const INK: [f32; 3] = [0.055, 0.045, 0.065];
@@ -12,6 +14,10 @@ pub const INK: [f32; 3] = [0.055, 0.045, 0.065];
 const SIGMA: f64 = 0.9;
 const OUTER: f64 = 1.6 * SIGMA;
 const REACH: i64 = 5;
+/// Weights of a filter at 0, 1, 2, … pixels to either side.
+type Taps = [f32; REACH as usize + 1];
+/// BT.709 weights of R', G', B'.
+const LUMA: [f32; 3] = [0.2126, 0.7152, 0.0722];
 /// Difference of luma that is no line yet, and the slope from there: one is reached 0.014 above.
 const THRESHOLD: f64 = 0.006;
 const SLOPE: f64 = 1.0 / 0.014;
@@ -19,6 +25,8 @@ const SLOPE: f64 = 1.0 / 0.014;
 /// The filters, in f32 on one device.
 #[derive(Debug)]
 pub struct Lines {
+    /// The inner and the outer Gaussian.
+    taps: [Taps; 2],
     luma: Tensor,
     across: Tensor,
     down: Tensor,
@@ -32,15 +40,14 @@ impl Lines {
     /// # Errors
     /// libtorch's, as below.
     pub fn new(device: Device) -> Result<Self, TchError> {
-        let taps = |sigma: f64| -> Vec<f32> {
-            let gauss: Vec<f64> = (-REACH..=REACH).map(|i| (-0.5 * (i as f64 / sigma).powi(2)).exp()).collect();
-            gauss.iter().map(|v| (v / gauss.iter().sum::<f64>()) as f32).collect()
-        };
-        let both = Tensor::f_from_slice(&[taps(SIGMA), taps(OUTER)].concat())?.f_to_device(device)?;
+        let taps = [SIGMA, OUTER].map(gaussian);
+        let sides = |taps: Taps| (-REACH..=REACH).map(move |i| taps[i.unsigned_abs() as usize]);
+        let both: Vec<f32> = taps.into_iter().flat_map(sides).collect();
+        let both = Tensor::f_from_slice(&both)?.f_to_device(device)?;
         let side = 2 * REACH + 1;
         Ok(Self {
-            // BT.709.
-            luma: Tensor::f_from_slice(&[0.2126_f32, 0.7152, 0.0722])?.f_to_device(device)?.f_view([1, 3, 1, 1])?,
+            taps,
+            luma: Tensor::f_from_slice(&LUMA)?.f_to_device(device)?.f_view([1, 3, 1, 1])?,
             across: both.f_view([2, 1, 1, side])?,
             down: both.f_view([2, 1, side, 1])?,
             ink: Tensor::f_from_slice(&INK)?.f_to_device(device)?.f_view([1, 3, 1, 1])?,
@@ -53,6 +60,33 @@ impl Lines {
     /// # Errors
     /// libtorch's.
     pub fn of(&self, photo: &Tensor) -> Result<Tensor, TchError> {
+        if photo.device() == Device::Cpu && photo.f_kind()? == Kind::Float {
+            return self.of_host(photo);
+        }
+        self.of_device(photo)
+    }
+
+    /// [`Self::of`] in plain Rust.
+    fn of_host(&self, photo: &Tensor) -> Result<Tensor, TchError> {
+        let (count, _, height, width) = photo.size4()?;
+        let (rows, columns) = (height as usize, width as usize);
+        let mut planes = vec![0.0_f32; photo.numel()];
+        photo.f_detach()?.f_contiguous()?.f_copy_data(&mut planes, photo.numel())?;
+        let mut found = vec![0.0_f32; count as usize * 2 * rows * columns];
+        for (photo, found) in planes.chunks_exact(3 * rows * columns).zip(found.chunks_exact_mut(2 * rows * columns)) {
+            let luma = luma_of(photo);
+            let (fine, bold) = found.split_at_mut(rows * columns);
+            respond(&luma, columns, &self.taps, fine);
+            let half = halved(&luma, columns);
+            let mut small = vec![0.0; half.len()];
+            respond(&half, columns / 2, &self.taps, &mut small);
+            doubled(&small, columns / 2, bold);
+        }
+        Tensor::f_from_slice(&found)?.f_view([count, 2, height, width])
+    }
+
+    /// [`Self::of`] in tensors, wherever they are.
+    fn of_device(&self, photo: &Tensor) -> Result<Tensor, TchError> {
         let luma = photo.f_conv2d(&self.luma, None::<Tensor>, [1, 1], [0, 0], [1, 1], 1)?;
         let half = luma.f_avg_pool2d([2, 2], [2, 2], [0, 0], false, true, None)?;
         let size = [luma.size()[2], luma.size()[3]];
@@ -69,10 +103,87 @@ impl Lines {
     }
 }
 
+/// Weights of a Gaussian; they sum to 1 over both sides.
+fn gaussian(sigma: f64) -> Taps {
+    let gauss = |i: i64| (-0.5 * (i as f64 / sigma).powi(2)).exp();
+    let sum: f64 = (-REACH..=REACH).map(gauss).sum();
+    std::array::from_fn(|i| (gauss(i as i64) / sum) as f32)
+}
+
+/// Luma of planar R'G'B'.
+fn luma_of(photo: &[f32]) -> Vec<f32> {
+    let (red, rest) = photo.split_at(photo.len() / 3);
+    let (green, blue) = rest.split_at(red.len());
+    red.iter().zip(green).zip(blue).map(|((r, g), b)| LUMA[0] * r + LUMA[1] * g + LUMA[2] * b).collect()
+}
+
+/// Means of two by two pixels.
+fn halved(map: &[f32], width: usize) -> Vec<f32> {
+    let pairs = map.chunks_exact(2 * width).map(|rows| rows.split_at(width));
+    let boxes = pairs.flat_map(|(upper, lower)| upper.as_chunks::<2>().0.iter().zip(lower.as_chunks::<2>().0));
+    boxes.map(|([a, b], [c, d])| (a + b + c + d) * 0.25).collect()
+}
+
+/// Twice the size, bilinear: what lies between two pixels is three parts of the nearer and one of the other.
+fn doubled(map: &[f32], width: usize, out: &mut [f32]) {
+    let height = map.len() / width;
+    let mut row = vec![0.0; width + 2];
+    for (y, out) in out.chunks_exact_mut(2 * width).enumerate() {
+        let other = if y % 2 == 0 { (y / 2).saturating_sub(1) } else { (y / 2 + 1).min(height - 1) };
+        let (near, far) = (&map[y / 2 * width..][..width], &map[other * width..][..width]);
+        for ((value, near), far) in row[1..=width].iter_mut().zip(near).zip(far) {
+            *value = 0.75 * near + 0.25 * far;
+        }
+        (row[0], row[width + 1]) = (row[1], row[width]);
+        let inner = row.iter().zip(&row[1..]).zip(&row[2..]);
+        for ([left, right], ((a, b), c)) in out.as_chunks_mut::<2>().0.iter_mut().zip(inner) {
+            (*left, *right) = (0.25 * a + 0.75 * b, 0.75 * b + 0.25 * c);
+        }
+    }
+}
+
+/// The response of the two Gaussians to `luma`, `width` wide, borders repeated: rows, then columns, each a tap at a time
+/// over whole rows, which vectorises.
+fn respond(luma: &[f32], width: usize, taps: &[Taps; 2], out: &mut [f32]) {
+    let reach = REACH as usize;
+    let last = luma.len() / width - 1;
+    let mut padded = vec![0.0; width + 2 * reach];
+    let [mut inner, mut outer] = [vec![0.0; luma.len()], vec![0.0; luma.len()]];
+    let rows = inner.chunks_exact_mut(width).zip(outer.chunks_exact_mut(width));
+    for (line, (inner, outer)) in luma.chunks_exact(width).zip(rows) {
+        padded[..reach].fill(line[0]);
+        padded[reach..reach + width].copy_from_slice(line);
+        padded[reach + width..].fill(line[width - 1]);
+        for tap in 0..=reach {
+            // The middle is on either side by half.
+            let [a, b] = taps.map(|taps| if tap == 0 { 0.5 * taps[0] } else { taps[tap] });
+            let sides = padded[reach - tap..].iter().zip(&padded[reach + tap..]);
+            for ((inner, outer), (left, right)) in inner.iter_mut().zip(outer.iter_mut()).zip(sides) {
+                *inner += a * (left + right);
+                *outer += b * (left + right);
+            }
+        }
+    }
+    for (y, out) in out.chunks_exact_mut(width).enumerate() {
+        out.fill(0.0);
+        for tap in 0..=reach {
+            let [a, b] = taps.map(|taps| if tap == 0 { 0.5 * taps[0] } else { taps[tap] });
+            let (above, below) = (y.saturating_sub(tap), (y + tap).min(last));
+            let inner = inner[above * width..][..width].iter().zip(&inner[below * width..][..width]);
+            let outer = outer[above * width..][..width].iter().zip(&outer[below * width..][..width]);
+            for (out, ((p, q), (r, s))) in out.iter_mut().zip(inner.zip(outer)) {
+                *out += b * (r + s) - a * (p + q);
+            }
+        }
+        for out in out {
+            *out = ((*out - THRESHOLD as f32) * SLOPE as f32).max(0.0);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tch::Kind;
 
     /// Luma 0.8 with a step of `by` at column 32.
     fn step(by: f64) -> Tensor {
@@ -95,6 +206,16 @@ mod tests {
             assert_eq!(row.narrow(0, 0, 31).max().double_value(&[]), 0.0, "{channel}");
             assert_eq!(row.narrow(0, 32 + 3 * width, 64 - 32 - 3 * width).max().double_value(&[]), 0.0, "{channel}");
         }
+    }
+
+    #[test]
+    fn both_ways_find_the_same() {
+        let photo = Tensor::rand([2, 3, 40, 56], (Kind::Float, Device::Cpu));
+        let lines = Lines::new(Device::Cpu).unwrap();
+        let (host, device) = (lines.of_host(&photo).unwrap(), lines.of_device(&photo).unwrap());
+        assert!(device.max().double_value(&[]) > 1.0);
+        let apart = (host - device).abs().max().double_value(&[]);
+        assert!(apart < 1e-4, "{apart}");
     }
 
     #[test]
