@@ -29,6 +29,7 @@ const OUTLINE_TILE: u32 = 4u;
 @group(0) @binding(27) var outline_tiles: texture_2d<u32>;
 @group(0) @binding(15) var outline_response: texture_2d<f32>;
 @group(0) @binding(16) var outline_ink: texture_2d<f32>;
+@group(0) @binding(34) var nearest: sampler;
 
 fn outline_tile_grid() -> vec2<u32> {
     return (frame.cell_size + (OUTLINE_TILE - 1u)) / OUTLINE_TILE;
@@ -51,64 +52,84 @@ fn outline_find(@builtin(global_invocation_id) id: vec3<u32>) {
     textureStore(outline_tiles_out, vec2<i32>(id.xy), vec4<u32>(worth, 0u, 0u, 0u));
 }
 
+// What a tile's pixels need of the uniform: a software renderer reads it once a tile instead of at every pixel.
+struct OutlineTile {
+    @builtin(position) here: vec4<f32>,
+    @location(0) @interpolate(flat) across: vec4<f32>,
+    @location(1) @interpolate(flat) along: vec4<f32>,
+    // spacing, stride, threshold, softness.
+    @location(2) @interpolate(flat) steps: vec4<f32>,
+    // gate_low, gate_high.
+    @location(3) @interpolate(flat) gate: vec2<f32>,
+}
+
+fn outline_corner(position: vec4<f32>) -> OutlineTile {
+    let steps = vec4<f32>(outline.spacing, outline.stride, outline.threshold, outline.softness);
+    return OutlineTile(position, outline.across, outline.along, steps, vec2<f32>(outline.gate_low, outline.gate_high));
+}
+
 // A quad per tile: two triangles where it is worth a look, else nothing.
 @vertex
-fn outline_tile(@builtin(vertex_index) vertex: u32, @builtin(instance_index) tile: u32) -> @builtin(position) vec4<f32> {
+fn outline_tile(@builtin(vertex_index) vertex: u32, @builtin(instance_index) tile: u32) -> OutlineTile {
     let columns = outline_tile_grid().x;
     let at = vec2<u32>(tile % columns, tile / columns);
     if textureLoad(outline_tiles, at, 0).x == 0u {
-        return vec4<f32>(0.0, 0.0, 0.0, 1.0);
+        return outline_corner(vec4<f32>(0.0, 0.0, 0.0, 1.0));
     }
     let corner = vec2<u32>(vertex & 1u, vertex >> 1u);
     let pixel = round(vec2<f32>((at + corner) * OUTLINE_TILE) / frame.cells_per_pixel);
     let clip = pixel / vec2<f32>(frame.photo_size) * 2.0 - 1.0;
-    return vec4<f32>(clip.x, -clip.y, 0.0, 1.0);
+    return outline_corner(vec4<f32>(clip.x, -clip.y, 0.0, 1.0));
 }
 
 // Response per photo pixel: positive on the dark side of an edge and on a dark line. Cleared to 0.
 @fragment
-fn outline_across(@builtin(position) here: vec4<f32>) -> @location(0) vec4<f32> {
+fn outline_across(tile: OutlineTile) -> @location(0) vec4<f32> {
+    let here = tile.here;
     let word = flow_at(here.xy);
     let strength = flow_strength(word);
-    let step = flow_normal(word) * outline.spacing;
-    let sum = outline.across.x * outline_luma(here.xy)
-        + outline.across.y * (outline_luma(here.xy + step) + outline_luma(here.xy - step))
-        + outline.across.z * (outline_luma(here.xy + 2.0 * step) + outline_luma(here.xy - 2.0 * step))
-        + outline.across.w * (outline_luma(here.xy + 3.0 * step) + outline_luma(here.xy - 3.0 * step));
-    return vec4<f32>(sum * smoothstep(outline.gate_low, outline.gate_high, strength));
+    let step = flow_normal(word) * tile.steps.x;
+    let sum = tile.across.x * outline_luma(here.xy)
+        + tile.across.y * (outline_luma(here.xy + step) + outline_luma(here.xy - step))
+        + tile.across.z * (outline_luma(here.xy + 2.0 * step) + outline_luma(here.xy - 2.0 * step))
+        + tile.across.w * (outline_luma(here.xy + 3.0 * step) + outline_luma(here.xy - 3.0 * step));
+    return vec4<f32>(sum * smoothstep(tile.gate.x, tile.gate.y, strength));
 }
 
 fn outline_luma(at: vec2<f32>) -> f32 {
     return photo_luma(vec2<i32>(at));
 }
 
+// Sampled where a load would do: a software renderer looks up a load's level of detail anew for each pixel.
 fn outline_response_at(at: vec2<f32>) -> f32 {
-    return textureLoad(outline_response, photo_clamp(vec2<i32>(at)), 0).x;
+    let scale = 1.0 / vec2<f32>(frame.photo_size);
+    return textureSampleLevel(outline_response, nearest, (floor(at) + 0.5) * scale, 0.0).x;
 }
 
 // Ink per photo pixel, 0..=1, and whether a line is near (1) or not (0). Cleared to 0.
 @fragment
-fn outline_along(@builtin(position) here: vec4<f32>) -> @location(0) vec4<f32> {
+fn outline_along(tile: OutlineTile) -> @location(0) vec4<f32> {
+    let here = tile.here;
     let middle = outline_response_at(here.xy);
     let normal = flow_normal(flow_at(here.xy));
-    let step = vec2<f32>(-normal.y, normal.x) * outline.stride;
-    let response = outline.along.x * middle
-        + outline.along.y * (outline_response_at(here.xy + step) + outline_response_at(here.xy - step))
-        + outline.along.z * (outline_response_at(here.xy + 2.0 * step) + outline_response_at(here.xy - 2.0 * step))
-        + outline.along.w * (outline_response_at(here.xy + 3.0 * step) + outline_response_at(here.xy - 3.0 * step));
+    let step = vec2<f32>(-normal.y, normal.x) * tile.steps.y;
+    let response = tile.along.x * middle
+        + tile.along.y * (outline_response_at(here.xy + step) + outline_response_at(here.xy - step))
+        + tile.along.z * (outline_response_at(here.xy + 2.0 * step) + outline_response_at(here.xy - 2.0 * step))
+        + tile.along.w * (outline_response_at(here.xy + 3.0 * step) + outline_response_at(here.xy - 3.0 * step));
     // A line's rim is as wide as a pixel at least: what is steeper would flicker as it moves.
-    let rim = max(outline.softness, abs(dpdx(response)) + abs(dpdy(response)));
+    let rim = max(tile.steps.w, abs(dpdx(response)) + abs(dpdy(response)));
     var near = response;
     if OUTLINE_REACH {
-        let side = normal * max(1.5, outline.spacing);
+        let side = normal * max(1.5, tile.steps.x);
         near = max(near, max(outline_response_at(here.xy + side), outline_response_at(here.xy - side)));
     }
-    return vec4<f32>(outline_full(response, rim), outline_full(near, outline.softness), 0.0, 0.0);
+    let half = tile.steps.z + 0.5 * tile.steps.w;
+    return vec4<f32>(outline_full(response, rim, half), outline_full(near, tile.steps.w, half), 0.0, 0.0);
 }
 
-// Ink where the response is `response`, which reaches full ink within `rim`.
-fn outline_full(response: f32, rim: f32) -> f32 {
-    let half = outline.threshold + 0.5 * outline.softness;
+// Ink where the response is `response`: half of it at `half`, all within `rim`.
+fn outline_full(response: f32, rim: f32, half: f32) -> f32 {
     return smoothstep(half - 0.5 * rim, half + 0.5 * rim, response);
 }
 

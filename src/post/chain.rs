@@ -2,8 +2,8 @@
 
 use super::boil::{self, Boil};
 use super::fragment::{self, Fragment, Ink};
-use super::frame_uniform::{FrameUniform, strength, unit};
 use super::history::{self, History};
+use super::run::{RunConstants, strength, unit};
 use super::upsample::UpsampleUniform;
 use super::{flow, halftone, outline, paper, speed, tone, upsample};
 use crate::config::Settings;
@@ -21,6 +21,8 @@ const COMMON: [&str; 4] = [
     include_str!("../../shaders/common/small.wgsl"),
     include_str!("../../shaders/common/hash.wgsl"),
 ];
+/// 0 is the photo, 1 the drawing; where it is neither.
+const STRENGTH: &str = "@group(0) @binding(0) var<uniform> strength: f32;\n";
 const REDUCE: &str = include_str!("../../shaders/reduce.wgsl");
 const PACK: &str = include_str!("../../shaders/pack.wgsl");
 
@@ -59,7 +61,7 @@ struct Ends {
 struct Plan {
     fragments: Vec<Fragment>,
     shader: Shader,
-    frame: FrameUniform,
+    strength: f32,
     upsample: UpsampleUniform,
 }
 
@@ -68,16 +70,16 @@ impl Plan {
         let Ends { photo: (photo, color), out: (out, out_color), drawing } = ends;
         let codes = Codes::new(out.format, *out_color);
         let fragments = fragments(settings, unit(photo.size));
-        let shader = shader(settings, &fragments, photo, out, codes.lift, codes.max);
-        let frame = FrameUniform::new(settings, (photo, *color), (out, *out_color), *drawing);
-        Self { fragments, shader, frame, upsample: UpsampleUniform::from(&settings.upsample) }
+        let run = RunConstants::new((photo, *color), (out, *out_color), *drawing);
+        let shader = shader(settings, &fragments, &run, photo, out, (codes.lift, codes.max));
+        Self { fragments, shader, strength: strength(settings), upsample: UpsampleUniform::from(&settings.upsample) }
     }
 }
 
 /// Where the numbers of a [`Plan`] lie on the device.
 #[derive(Debug)]
 struct Uniforms {
-    frame: wgpu::Buffer,
+    strength: wgpu::Buffer,
     upsample: wgpu::Buffer,
     /// One a fragment.
     fragments: Vec<wgpu::Buffer>,
@@ -86,7 +88,7 @@ struct Uniforms {
 impl Uniforms {
     fn new(context: &Context, plan: &Plan) -> Self {
         Self {
-            frame: uniform_buffer(context, "frame", bytemuck::bytes_of(&plan.frame)),
+            strength: uniform_buffer(context, "strength", bytemuck::bytes_of(&plan.strength)),
             upsample: uniform_buffer(context, "upsample", bytemuck::bytes_of(&plan.upsample)),
             fragments: plan.fragments.iter().map(|f| uniform_buffer(context, f.call, &f.uniform)).collect(),
         }
@@ -94,7 +96,7 @@ impl Uniforms {
 
     /// For a plan with the same shader.
     fn write(&self, context: &Context, plan: &Plan) {
-        write_uniform(context, &self.frame, bytemuck::bytes_of(&plan.frame));
+        write_uniform(context, &self.strength, bytemuck::bytes_of(&plan.strength));
         write_uniform(context, &self.upsample, bytemuck::bytes_of(&plan.upsample));
         for (buffer, fragment) in self.fragments.iter().zip(&plan.fragments) {
             write_uniform(context, buffer, &fragment.uniform);
@@ -131,18 +133,22 @@ fn lines(settings: &Settings) -> Ink {
 pub(super) fn shader(
     settings: &Settings,
     fragments: &[Fragment],
+    run: &RunConstants,
     photo: &Layout,
     out: &Layout,
-    lift: u32,
-    max: f32,
+    (lift, max): (u32, f32),
 ) -> Shader {
     let strength = strength(settings);
     let start = match strength {
         s if s <= 0.0 => "photo_rgb(pixel)",
         s if s >= 1.0 => "upsample_color(pixel)",
-        _ => "mix(photo_rgb(pixel), upsample_color(pixel), frame.strength)",
+        _ => "mix(photo_rgb(pixel), upsample_color(pixel), strength)",
     };
-    let mut source = COMMON.concat();
+    let mut source = run.wgsl();
+    if 0.0 < strength && strength < 1.0 {
+        source += STRENGTH;
+    }
+    source += &COMMON.concat();
     source += REDUCE;
     source += PACK;
     if settings.outline.is_some() {
@@ -208,7 +214,6 @@ impl PostChain {
         let plan = Plan::new(settings, &ends);
         let Plan { fragments, shader, .. } = &plan;
         let uniforms = Uniforms::new(context, &plan);
-        let frame = &uniforms.frame;
         let strength = strength(settings);
 
         let keeps_color = settings.tone.as_ref().is_some_and(|t| t.keep_color > 0.0);
@@ -221,30 +226,27 @@ impl PostChain {
 
         let mut passes = Vec::new();
         if strength > 0.0 || settings.outline.is_some() {
-            let resources = [
-                (0, Resource::Uniform(frame)),
-                photo.resources()[0],
-                (2, Resource::Texture(&drawing_view)),
-                (3, Resource::Store(&small, rgba8)),
-            ];
+            let resources =
+                [photo.resources()[0], (2, Resource::Texture(&drawing_view)), (3, Resource::Store(&small, rgba8))];
             passes.push(Pass::dispatch(context, "reduce", shader, &resources, drawing)?);
         }
         let numbers: Vec<_> = fragments.iter().zip(&uniforms.fragments).collect();
-        let mut bound = vec![(0, Resource::Uniform(frame)), (12, Resource::Linear), (19, Resource::Write(&packed))];
+        let mut bound =
+            vec![(0, Resource::Uniform(&uniforms.strength)), (12, Resource::Linear), (19, Resource::Write(&packed))];
         bound.extend(photo.resources());
         bound.extend(numbers.iter().map(|(f, buffer)| (f.binding, Resource::Uniform(buffer))));
         let slope;
         if strength > 0.0 {
-            let (fit, view) = upsample::passes(context, &uniforms.upsample, shader, frame, &small, drawing)?;
+            let (fit, view) = upsample::passes(context, &uniforms.upsample, shader, &small, drawing)?;
             passes.extend(fit);
             slope = view;
             bound.extend([(4, Resource::Texture(&small)), (11, Resource::Texture(&slope))]);
         }
         let ink;
         if let Some((_, values)) = numbers.iter().find(|(f, _)| f.source == outline::SOURCE) {
-            let (tensor, directions) = flow::passes(context, shader, frame, &small, drawing)?;
+            let (tensor, directions) = flow::passes(context, shader, &small, drawing)?;
             let lines;
-            (lines, ink) = outline::passes(context, values, shader, frame, &photo, &directions, (size, drawing))?;
+            (lines, ink) = outline::passes(context, values, shader, &photo, &directions, (size, drawing))?;
             passes.extend(tensor);
             passes.extend(lines);
             bound.push((outline::INK, Resource::Texture(&ink)));

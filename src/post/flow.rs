@@ -1,6 +1,6 @@
 //! Which way the edges run: the smoothed structure tensor of the photo's luma, on the cell grid (half the drawing).
 
-use super::frame_uniform::cells;
+use super::run::cells;
 use crate::error::Result;
 use crate::frame::Size;
 use crate::gpu::{Context, Pass, Resource, Shader, Use, texture, view};
@@ -15,7 +15,6 @@ pub(super) const BINDING: u32 = 22;
 pub(super) fn passes(
     context: &Context,
     shader: &Shader,
-    frame: &wgpu::Buffer,
     small: &wgpu::TextureView,
     drawing: Size,
 ) -> Result<(Vec<Pass>, wgpu::TextureView)> {
@@ -23,9 +22,8 @@ pub(super) fn passes(
     let (floats, words) = (TextureFormat::Rgba32Float, TextureFormat::R32Uint);
     let tensor = view(&texture(context, "flow_tensor", grid, floats, Use::Stored));
     let flow = view(&texture(context, "flow", grid, words, Use::Stored));
-    let uniform = (0, Resource::Uniform(frame));
-    let first = [uniform, (4, Resource::Texture(small)), (5, Resource::Store(&tensor, floats))];
-    let second = [uniform, (23, Resource::Floats(&tensor)), (6, Resource::Store(&flow, words))];
+    let first = [(4, Resource::Texture(small)), (5, Resource::Store(&tensor, floats))];
+    let second = [(23, Resource::Floats(&tensor)), (6, Resource::Store(&flow, words))];
     let passes = vec![
         Pass::dispatch(context, "flow_tensor", shader, &first, grid)?,
         Pass::dispatch(context, "flow_smooth", shader, &second, grid)?,

@@ -19,11 +19,11 @@ mod boil;
 mod chain;
 mod flow;
 mod fragment;
-mod frame_uniform;
 mod halftone;
 mod history;
 mod outline;
 mod paper;
+mod run;
 mod speed;
 #[cfg(test)]
 mod tests;

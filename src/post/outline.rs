@@ -1,7 +1,7 @@
 //! Ink lines: difference of Gaussians across the edge at full size, averaged along it (flow-based XDoG, Winnemöller,
 //! Kyprianidis and Olsen 2012).
 
-use super::{flow, fragment::Fragment, frame_uniform::cells};
+use super::{flow, fragment::Fragment, run::cells};
 use crate::config;
 use crate::error::Result;
 use crate::frame::Size;
@@ -86,7 +86,6 @@ pub(super) fn passes(
     context: &Context,
     values: &wgpu::Buffer,
     shader: &Shader,
-    frame: &wgpu::Buffer,
     photo: &PhotoPlanes,
     flow: &wgpu::TextureView,
     (size, drawing): (Size, Size),
@@ -98,12 +97,12 @@ pub(super) fn passes(
     let response = texture(context, "outline_response", size, TextureFormat::R16Float, Use::Drawn);
     let ink = texture(context, "outline_ink", size, TextureFormat::Rg8Unorm, Use::Drawn);
     let response_view = view(&response);
-    let shared =
-        [(0, Resource::Uniform(frame)), (flow::BINDING, Resource::Codes(flow)), (14, Resource::Uniform(values))];
+    let shared = [(flow::BINDING, Resource::Codes(flow)), (14, Resource::Uniform(values))];
     let find = [&shared[..], &[(26, Resource::Store(&tiles, words))]].concat();
     let read_tiles = (27, Resource::Codes(&tiles));
     let across = [&shared[..], &photo.resources()[..1], &[read_tiles]].concat();
-    let along = [&shared[..], &[(15, Resource::Texture(&response_view)), read_tiles]].concat();
+    let along = [(15, Resource::Texture(&response_view)), (34, Resource::Nearest), read_tiles];
+    let along = [&shared[..], &along[..]].concat();
     let quads = ("outline_tile", grid.width * grid.height);
     let passes = vec![
         Pass::dispatch(context, "outline_find", shader, &find, grid)?,

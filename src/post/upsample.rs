@@ -1,7 +1,7 @@
 //! Edge-following enlargement of the drawing: a local linear model of the photo's luma, as in the fast guided filter
 //! (He and Sun 2015, arXiv:1505.00996), fitted at half the drawing's size and applied at full size.
 
-use super::frame_uniform::cells;
+use super::run::cells;
 use crate::config;
 use crate::error::Result;
 use crate::frame::Size;
@@ -32,7 +32,6 @@ pub(super) fn passes(
     context: &Context,
     values: &wgpu::Buffer,
     shader: &Shader,
-    frame: &wgpu::Buffer,
     small: &wgpu::TextureView,
     drawing: Size,
 ) -> Result<(Vec<Pass>, wgpu::TextureView)> {
@@ -42,14 +41,9 @@ pub(super) fn passes(
     let means = view(&texture(context, "upsample_means", grid, floats, Use::Stored));
     let products = view(&texture(context, "upsample_products", grid, floats, Use::Stored));
     let slope = view(&texture(context, "upsample_slope", grid, halves, Use::Stored));
-    let moments = [
-        (0, Resource::Uniform(frame)),
-        (4, Resource::Texture(small)),
-        (8, Resource::Store(&means, floats)),
-        (9, Resource::Store(&products, floats)),
-    ];
+    let moments =
+        [(4, Resource::Texture(small)), (8, Resource::Store(&means, floats)), (9, Resource::Store(&products, floats))];
     let fit = [
-        (0, Resource::Uniform(frame)),
         (7, Resource::Uniform(values)),
         (10, Resource::Store(&slope, halves)),
         (24, Resource::Floats(&means)),

@@ -2,23 +2,24 @@
 
 use super::super::boil::BoilUniform;
 use super::super::chain::{fragments, shader};
-use super::super::frame_uniform::FrameUniform;
 use super::super::halftone::HalftoneUniform;
 use super::super::history::HistoryUniform;
 use super::super::outline::OutlineUniform;
 use super::super::paper::PaperUniform;
+use super::super::run::RunConstants;
 use super::super::speed::SpeedUniform;
 use super::super::tone::ToneUniform;
 use super::super::upsample::UpsampleUniform;
 use crate::config::{PRESETS, Settings, load};
-use crate::frame::{Packing, PixelFormat, Size};
+use crate::frame::{ColorInfo, Packing, PixelFormat, Size};
 use crate::gpu::Layout;
 use std::mem::{offset_of, size_of};
 
 /// The module of a style, validated.
 fn module(settings: &Settings, input: PixelFormat, output: PixelFormat) -> naga::Module {
-    let layout = |format| Layout::new(Size::new(33, 17), format);
-    let text = shader(settings, &fragments(settings, 0.5), &layout(input), &layout(output), 0, 255.0).source;
+    let [photo, out] = [input, output].map(|format| Layout::new(Size::new(33, 17), format));
+    let run = RunConstants::new((&photo, ColorInfo::BT709), (&out, ColorInfo::BT709), Size::new(16, 8));
+    let text = shader(settings, &fragments(settings, 0.5), &run, &photo, &out, (0, 255.0)).source;
     let module = naga::front::wgsl::parse_str(&text).unwrap_or_else(|e| panic!("{}", e.emit_to_string(&text)));
     let mut validator =
         naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::default());
@@ -66,22 +67,6 @@ fn uniforms_lie_where_the_shaders_look() {
             check($name, &[$((stringify!($field), offset_of!($type, $field))),*], size_of::<$type>());
         };
     }
-    check!(
-        "Frame",
-        FrameUniform,
-        to_rgb,
-        from_rgb,
-        luma,
-        out_offset,
-        out_pitch,
-        photo_size,
-        drawing_size,
-        cell_size,
-        cells_per_pixel,
-        chroma_origin,
-        luma_scale,
-        strength,
-    );
     check!("ToneUniform", ToneUniform, intervals, softness, saturation, contrast, brightness, keep_color);
     check!("HalftoneUniform", HalftoneUniform, color, axis, period, highlight, clean, pattern);
     check!("BoilUniform", BoilUniform, reach, frequency, seed);
