@@ -102,6 +102,9 @@ pub struct Convert {
     /// Target frame rate (25, 29.97, 30000/1001); without it every frame keeps its own time
     #[arg(long, value_name = "RATE")]
     pub fps: Option<String>,
+    /// High dynamic range (HDR10, HLG): made standard, or kept as it is coded, for which --encoder should take 10 bits
+    #[arg(long, value_enum, default_value_t = HighRange::Sdr)]
+    pub hdr: HighRange,
     /// FFmpeg encoder by name (libx264, libx265, prores_ks, …); by default what suits the container
     #[arg(long, value_name = "NAME")]
     pub encoder: Option<String>,
@@ -163,6 +166,15 @@ pub struct Machine {
     /// auto, cpu, cuda or cuda:N
     #[arg(long, default_value = "auto", value_name = "DEVICE")]
     pub device: String,
+}
+
+/// What becomes of high dynamic range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum HighRange {
+    /// Tone-mapped to BT.709
+    Sdr,
+    /// As it is coded
+    Keep,
 }
 
 /// Working size of the generator.

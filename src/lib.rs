@@ -43,6 +43,7 @@
 //!   in [`pipeline::Redraw`], so that [`stylize`] is free of motion and [`motion`] of networks.
 //! * A run that can be resumed draws its segments in one go and learns where they may end from
 //!   [`pipeline::ShotStarts`], beside the frames: whether there is a crash is nobody's business but the sink's.
+//! * High dynamic range becomes standard in [`source`], not in a shader: network and motion look at the planes, too.
 //! * A damaged source ends its stream normally and counts the damage aside, so that the film is finished and the run still
 //!   fails: see [`source::Damage`].
 

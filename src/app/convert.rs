@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::frame::{Rational, Size, StreamInfo};
 use crate::pipeline::{Meters, Pipeline, Report, ShotStarts, Stop};
 use crate::sink::{self, Output, Segments, SinkOptions};
-use crate::source::{self, DamageReport, OpenOptions, Retime, Skip};
+use crate::source::{self, DamageReport, HighRange, OpenOptions, Retime, Skip};
 use crate::stage::FrameSource;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -97,6 +97,10 @@ impl<'a> Conversion<'a> {
         }
         let part = OpenOptions {
             start: args.start.as_deref().map(|t| quantity::time("start", t)).transpose()?,
+            high_range: match args.hdr {
+                cli::HighRange::Sdr => HighRange::ToneMap,
+                cli::HighRange::Keep => HighRange::Keep,
+            },
             length: args.length.as_deref().map(|t| quantity::time("length", t)).transpose()?,
             ..OpenOptions::default()
         };

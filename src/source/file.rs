@@ -5,13 +5,15 @@
 //!   time stands still or runs back, it is moved to one tick after the frame before it.
 //! * A frame's duration is its packet's; else the time to the next frame; else, at the end, one nominal frame or the
 //!   duration before it.
+//! * High dynamic range becomes standard, unless it is to be kept: see [`ToneMap`].
 //! * What cannot be decoded is counted and passed over: every frame that decodes is delivered.
 
 mod damage;
 
 pub use damage::{Damage, DamageReport};
 
-use super::OpenOptions;
+use super::sdr::ToneMap;
+use super::{HighRange, OpenOptions};
 use crate::av::AvError;
 use crate::av::copy::{Cut, PATIENCE};
 use crate::av::decode::{Decoded, Decoder};
@@ -69,6 +71,8 @@ pub struct FileSource {
     orientation: Orientation,
     target: Target,
     converter: Converter,
+    high_range: HighRange,
+    tone_map: Option<ToneMap>,
     changed: bool,
     info: StreamInfo,
     damage: DamageReport,
@@ -114,6 +118,8 @@ impl FileSource {
             orientation,
             target: Target { stored: nothing, format: PixelFormat::I420, color: ColorInfo::BT709 },
             converter: Converter::default(),
+            high_range: options.high_range,
+            tone_map: None,
             changed: false,
             info: StreamInfo {
                 size: Size::new(0, 0),
@@ -176,6 +182,12 @@ impl FileSource {
         self.info.size = self.orientation.size(frame.size());
         self.info.format = format;
         self.info.color = self.orientation.color(color);
+        if self.high_range == HighRange::ToneMap {
+            self.tone_map = ToneMap::new(format, self.info.color, first.frame.peak());
+        }
+        if let Some(map) = &self.tone_map {
+            self.info.color = map.color();
+        }
         self.info.sample_aspect = self.orientation.aspect(aspect);
         self.info.frame_count = self.frames_ahead(first.pts);
         self.waiting = Some(first);
@@ -370,7 +382,8 @@ impl FileSource {
             Ok(image) => image,
             Err(frame) => self.convert(&frame).map_err(|e| self.failed(e))?,
         };
-        Ok(self.orientation.apply(image))
+        let image = self.orientation.apply(image);
+        Ok(self.tone_map.as_ref().map_or_else(|| image.clone(), |map| map.apply(&image)))
     }
 
     fn convert(&mut self, frame: &AvFrame) -> Result<CpuImage, AvError> {

@@ -4,12 +4,14 @@ mod file;
 pub mod live;
 mod pattern;
 mod retime;
+mod sdr;
 mod skip;
 mod still;
 
 pub use file::{Damage, DamageReport, FileSource};
 pub use pattern::{MovingPattern, Pattern};
 pub use retime::Retime;
+pub use sdr::ToneMap;
 pub use skip::Skip;
 pub use still::StillSource;
 
@@ -19,6 +21,16 @@ use crate::stage::FrameSource;
 use std::path::Path;
 use std::time::Duration;
 
+/// What becomes of high dynamic range (PQ, HLG).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HighRange {
+    /// Turned into standard range, BT.709, by [`ToneMap`].
+    #[default]
+    ToneMap,
+    /// Handed on as it is coded.
+    Keep,
+}
+
 /// What to take of an input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OpenOptions {
@@ -26,6 +38,8 @@ pub struct OpenOptions {
     pub start: Option<Duration>,
     /// Stop after so long.
     pub length: Option<Duration>,
+    /// What becomes of high dynamic range.
+    pub high_range: HighRange,
     /// Decoder threads; 0 takes one a core, at most four: a decoder is the lightest stage of a run.
     pub threads: usize,
 }

@@ -3,7 +3,7 @@
 use crate::support::*;
 use comicvid::frame::{PixelFormat, Range, Size};
 use comicvid::sink::SinkOptions;
-use comicvid::source::{self, OpenOptions};
+use comicvid::source::{self, HighRange, OpenOptions};
 use std::path::Path;
 
 /// Our first frame of `path`, planes packed one behind the other.
@@ -115,7 +115,8 @@ fn tags_are_handed_on() {
         let input = films.make(name, &format!("-f lavfi -i testsrc2=s=160x90:r=25:d=0.2 {arguments}"));
         for extension in ["mp4", "mkv"] {
             let output = films.path(&format!("out-{name}.{extension}"));
-            pass(&input, &output);
+            let keep = OpenOptions { high_range: HighRange::Keep, ..OpenOptions::default() };
+            pass_with(&input, &output, &keep, SinkOptions::default()).expect("a pass");
             let (before, after) = (tags(&input), tags(&output));
             for (i, key) in keys.iter().enumerate() {
                 assert!(
@@ -128,9 +129,62 @@ fn tags_are_handed_on() {
     // Asked for, ten bits stay ten.
     let options = SinkOptions { encoder: Some("libx265".into()), ..SinkOptions::default() };
     let output = films.path("deep.mp4");
-    pass_with(&films.path("pq.mkv"), &output, &OpenOptions::default(), options).expect("a pass");
+    let keep = OpenOptions { high_range: HighRange::Keep, ..OpenOptions::default() };
+    pass_with(&films.path("pq.mkv"), &output, &keep, options).expect("a pass");
     assert_eq!(video(&output)["pix_fmt"], "yuv420p10le");
     assert_eq!(video(&output)["color_transfer"], "smpte2084");
+}
+
+/// Mean codes of the first frame's planes.
+fn levels(film: &Path) -> [f64; 3] {
+    let film = film.to_string_lossy();
+    let filter = ["-vf", "signalstats,metadata=print:file=-", "-frames:v", "1", "-f", "null", "-"];
+    let text = run("ffmpeg", &["-v", "error", "-i", &film], &filter);
+    ["YAVG", "UAVG", "VAVG"].map(|key| {
+        let value = text.lines().find_map(|line| line.split_once(&format!("signalstats.{key}="))).expect("a level");
+        value.1.trim().parse().expect("a number")
+    })
+}
+
+#[test]
+fn high_range_becomes_standard_and_says_so() {
+    let films = Films::new();
+    // Grey of 100 cd/m²: PQ 0.508, code 509 of 10 bits; White in HLG is at 75 %, code 721.
+    for (transfer, luma, wanted) in [("smpte2084", 509, 714.0), ("arib-std-b67", 721, 853.0), ("smpte2084", 64, 64.0)] {
+        let tags = format!(
+            "-color_range tv -colorspace bt2020nc -color_primaries bt2020 -color_trc {transfer} \
+             -chroma_sample_location topleft"
+        );
+        let picture = format!("color=s=160x90:r=25:d=0.2,format=yuv420p10le,geq=lum={luma}:cb=512:cr=512");
+        let name = format!("{transfer}-{luma}.mkv");
+        let input = films.make(&name, &format!("-f lavfi -i {picture} -c:v ffv1 -pix_fmt yuv420p10le {tags}"));
+        let output = films.path(&format!("out-{name}"));
+        pass_with(&input, &output, &OpenOptions::default(), lossless()).expect("a pass");
+        let stream = video(&output);
+        assert_eq!((&stream["color_transfer"], &stream["color_primaries"]), (&"bt709".into(), &"bt709".into()));
+        assert_eq!((&stream["color_space"], &stream["color_range"]), (&"bt709".into(), &"tv".into()));
+        assert_eq!(stream["pix_fmt"], "yuv420p10le");
+        let [y, u, v] = levels(&output);
+        assert!((y - wanted).abs() < 5.0 && (u - 512.0).abs() < 1.5 && (v - 512.0).abs() < 1.5, "{name}: {y} {u} {v}");
+    }
+}
+
+#[test]
+fn the_stated_peak_decides_how_much_is_drawn_together() {
+    let films = Films::new();
+    let bright = |name: &str, cll: u32| {
+        let picture = "color=s=160x90:r=25:d=0.2,format=yuv420p10le,geq=lum=640:cb=512:cr=512";
+        let codec = format!(
+            "-c:v libx265 -pix_fmt yuv420p10le -x265-params \
+             log-level=none:lossless=1:range=limited:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc:max-cll={cll},100"
+        );
+        let input = films.make(name, &format!("-f lavfi -i {picture} {codec}"));
+        let output = films.path(&format!("out-{name}"));
+        pass_with(&input, &output, &OpenOptions::default(), lossless()).expect("a pass");
+        levels(&output)[0]
+    };
+    let (low, high) = (bright("400.mkv", 400), bright("4000.mkv", 4000));
+    assert!(low > high + 20.0, "{low} {high}");
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn an_excerpt_is_exact() {
         let open = OpenOptions {
             start: Some(Duration::from_millis(3200)),
             length: Some(Duration::from_millis(1000)),
-            threads: 0,
+            ..OpenOptions::default()
         };
         let passed = pass_with(&input, &output, &open, lossless()).expect("an excerpt");
         let all = pixels(&input, &[], &[]);
