@@ -6,6 +6,7 @@
 
 mod colour;
 mod damage;
+mod matrix;
 mod output;
 mod streams;
 mod support;
