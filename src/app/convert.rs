@@ -144,11 +144,15 @@ impl<'a> Conversion<'a> {
         let report = progress::watch(voice, total, &meters, || pipeline.run(&self.stop, &meters));
         self.unfinished.is(None);
         let (report, took) = (report?, start.elapsed());
-        progress::finish(voice, &output.display().to_string(), &report, &meters, took);
-        let outcome = self.judge(input, &damage, &report)?;
-        if outcome == Outcome::Interrupted && self.args.resume {
-            voice.say("what is finished is kept: the same command goes on from there");
+        if self.interrupted() && self.args.resume && !output.exists() {
+            voice.say(match Segments::are_kept(output) {
+                true => "what is finished is kept: the same command goes on from there",
+                false => "no segment was finished yet, so nothing is kept",
+            });
+        } else {
+            progress::finish(voice, &output.display().to_string(), &report, &meters, took);
         }
+        let outcome = self.judge(input, &damage, &report)?;
         Ok(Drawn { outcome, frames: report.written, took })
     }
 

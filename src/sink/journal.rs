@@ -51,7 +51,7 @@ pub(super) struct Journal {
 }
 
 /// The folder for the segments of `output`.
-fn folder(output: &Path) -> PathBuf {
+pub(super) fn folder(output: &Path) -> PathBuf {
     let mut name = OsString::from(output.file_name().unwrap_or_default());
     name.push(".part");
     output.with_file_name(name)

@@ -9,7 +9,7 @@
 
 use super::back::{self, Back};
 use super::front::Front;
-use super::journal::{Facts, Journal, Segment};
+use super::journal::{self, Facts, Journal, Segment};
 use super::part::{self, Part};
 use super::{Output, SinkOptions};
 use crate::av::demux::Packet;
@@ -43,6 +43,12 @@ impl Segments {
         part::check(path, options.overwrite, options.copy_from.as_deref())?;
         let journal = Journal::open(path, facts, options.overwrite)?;
         Ok(Self { path: path.into(), info: info.clone(), options: options.clone(), journal })
+    }
+
+    /// Whether a run that ended early has left segments of the film at `path`.
+    #[must_use]
+    pub fn are_kept(path: &Path) -> bool {
+        journal::folder(path).exists()
     }
 
     /// Frames that are finished: the sink wants those that follow.
