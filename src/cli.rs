@@ -134,9 +134,16 @@ pub struct Convert {
 /// The look: a style and what changes it.
 #[derive(Clone, Debug, Args)]
 pub struct Look {
-    /// Style: a name from `comicvid styles`, or the path of a TOML file [default: comic; of a window: the last one used]
+    /// Style: a name from `comicvid styles`, the path of a TOML file, or a mixture such as comic:0.7,ink:0.3
+    /// [default: comic; of a window: the last one used]
     #[arg(long, value_name = "NAME")]
     pub style: Option<String>,
+    /// Draw in the style of these pictures (repeatable); --style still says what is done with the drawing
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub style_image: Vec<PathBuf>,
+    /// Keep the photo's colours: 0 takes the drawing's, 1 the photo's
+    #[arg(long, value_name = "0..1", value_parser = unit_interval)]
+    pub keep_color: Option<f32>,
     /// Change one setting of the style (repeatable); TABLE=off switches an effect off
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
     pub set: Vec<(String, String)>,
@@ -255,7 +262,11 @@ pub struct Live {
 
 /// `comicvid styles`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Styles {
+    /// What to do rather than list
+    #[command(subcommand)]
+    pub what: Option<StylesWhat>,
     /// List every setting with its value in this style instead
     #[arg(long, value_name = "STYLE", num_args = 0..=1, default_missing_value = "comic")]
     pub settings: Option<String>,
@@ -281,6 +292,30 @@ pub struct Preview {
     #[command(flatten)]
     pub machine: Machine,
     /// Replace an existing sheet
+    #[arg(long)]
+    pub overwrite: bool,
+}
+
+/// What `comicvid styles` does besides listing.
+#[derive(Debug, Subcommand)]
+pub enum StylesWhat {
+    /// Keep a style made from pictures, under a name that --style takes
+    Add(AddStyle),
+}
+
+/// `comicvid styles add`.
+#[derive(Debug, Args)]
+pub struct AddStyle {
+    /// Its name
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// Pictures in that style: panels, drawings, paintings
+    #[arg(value_name = "FILE", required = true)]
+    pub pictures: Vec<PathBuf>,
+    /// Style whose lines, screens and paper it takes
+    #[arg(long, default_value = "comic", value_name = "STYLE")]
+    pub base: String,
+    /// Replace a style of that name
     #[arg(long)]
     pub overwrite: bool,
 }
@@ -377,6 +412,9 @@ pub struct EvalGenerator {
     /// A built-in name or a safetensors file
     #[arg(default_value = "comic", value_name = "WEIGHTS")]
     pub weights: String,
+    /// Which of the weights' styles to judge, or a mixture such as comic:0.7,ink:0.3
+    #[arg(long, default_value = "comic", value_name = "NAME")]
+    pub style: String,
     /// Folder of photos, as for `comicvid train`: those are used which training leaves out
     #[arg(long, value_name = "DIR")]
     pub photos: PathBuf,

@@ -2,7 +2,7 @@
 
 use super::progress::Voice;
 use crate::cli;
-use crate::config::{self, PRESETS, Settings};
+use crate::config::{self, PRESETS, Settings, Tone};
 use crate::error::Result;
 use crate::frame::{ColorInfo, CpuImage, Drawn, PixelFormat, StreamInfo};
 use crate::gpu::Context;
@@ -68,9 +68,15 @@ impl Engine {
 /// The style that was asked for.
 ///
 /// # Errors
-/// An unknown style or setting.
+/// An unknown style or setting, a picture that cannot be read.
 pub fn settings(look: &cli::Look) -> Result<Settings> {
     let mut settings = config::load(look.style.as_deref().unwrap_or(PRESETS[0].name), &look.set)?;
+    if !look.style_image.is_empty() {
+        settings.generator.style = stylize::style_of(&settings.generator.weights, &look.style_image)?;
+    }
+    if let Some(keep) = look.keep_color {
+        settings.tone.get_or_insert(Tone::NEUTRAL).keep_color = keep;
+    }
     if let Some(strength) = look.strength {
         settings.generator.strength = strength;
     }

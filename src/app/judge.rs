@@ -1,6 +1,7 @@
 //! `comicvid eval generator`.
 
 use crate::cli;
+use crate::config::{self, Blend};
 use crate::error::{Error, Result};
 use crate::frame::Size;
 use crate::stage::Draw;
@@ -18,16 +19,19 @@ const TIMED: (Size, usize, usize) = (Size { width: 640, height: 360 }, 9, 3);
 /// See [`train::judge`].
 pub fn run(args: &cli::EvalGenerator) -> Result<()> {
     let device = args.device.parse::<Device>()?.choose()?;
-    let network = stylize::load(&args.weights)?;
+    let weights = stylize::load(&args.weights)?;
+    let style: Blend = args.style.parse().map_err(|reason: String| Error::setting("style", reason))?;
+    let generator = config::Generator { weights: args.weights.clone(), style: style.clone(), strength: 1.0 };
     let options = JudgeOptions {
         photos: args.photos.clone(),
         comics: args.comics.clone(),
         features: args.features.clone(),
+        style,
         sheet: args.sheet.clone(),
         device: device.device,
     };
-    let verdict = train::judge(&network, &options)?;
-    let time = time(Generator::new(&network, &device, TIMED.0)?)?;
+    let verdict = train::judge(&weights, &options)?;
+    let time = time(Generator::new(weights, &generator, &device, TIMED.0)?)?;
     let text = if args.json { json(&verdict, time)? } else { table(&verdict, time, &device.name) };
     // A reader that closed the pipe (`| head`) has what it wanted.
     let _ = std::io::stdout().write_all(text.as_bytes());

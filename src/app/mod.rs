@@ -76,7 +76,7 @@ fn main() -> i32 {
 
 fn dispatch(cli: &Cli, voice: Voice) -> Result<Outcome> {
     match (&cli.command, &cli.input, &cli.output) {
-        (Some(Command::Styles(args)), ..) => styles::run(args)?,
+        (Some(Command::Styles(args)), ..) => styles::run(args, voice)?,
         (Some(Command::Preview(args)), ..) => preview::run(args, voice)?,
         (Some(Command::Bench(args)), ..) => bench::run(args, voice)?,
         (Some(Command::Eval(args)), ..) => match (&args.generator, &args.input, &args.output) {

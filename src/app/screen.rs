@@ -2,11 +2,11 @@
 
 use super::engine;
 use crate::cli;
-use crate::config::{PRESETS, Settings};
+use crate::config::{self, PRESETS, Settings};
 use crate::error::Result;
 use crate::live::Session;
 use crate::pipeline::Stop;
-use crate::window::{self, Kept, Window};
+use crate::window::{Kept, Window};
 
 /// A window that is about to open.
 pub struct Screen {
@@ -21,8 +21,10 @@ impl Screen {
     /// There is no display; an unknown style or setting.
     pub fn open(look: &cli::Look) -> Result<Self> {
         let window = Window::open()?;
-        let mut kept = Kept::load(window::config_folder())?;
+        let mut kept = Kept::load(config::places::folder())?;
         let typed = look.style.is_some()
+            || !look.style_image.is_empty()
+            || look.keep_color.is_some()
             || !look.set.is_empty()
             || look.strength.is_some()
             || look.calm.is_some()

@@ -55,6 +55,7 @@ const fn text(key: &'static str, help: &'static str) -> Field {
 pub const FIELDS: &[Field] = &[
     text("description", "one line for the list of styles"),
     text("generator.weights", "built-in weights, a safetensors file, or none for the photo itself"),
+    text("generator.style", "which of the weights' styles: NAME, or NAME:SHARE,NAME:SHARE,..."),
     number("generator.strength", 0.0, 1.0, "0 is the photo, 1 the full drawing"),
     number("motion.calm", 0.0, 1.0, "0 draws each frame by itself, 1 is the steadiest"),
     integer("motion.hold", 1, 12, "a new drawing every so many frames"),

@@ -3,6 +3,7 @@
 //! Lengths are in pixels of a picture 1080 lines high and scale with the frame, so a style looks the same at any size.
 //! Colours are sRGB. Every field has a default, so a style file names only what it changes.
 
+use super::blend::Blend;
 use serde::{Deserialize, Serialize};
 
 /// A style: generator settings plus post-processing.
@@ -52,13 +53,15 @@ impl Settings {
 pub struct Generator {
     /// Built-in name, path of a safetensors file, or `none` for the photo itself.
     pub weights: String,
+    /// In which of their styles the weights draw.
+    pub style: Blend,
     /// 0 is the photo, 1 the full drawing.
     pub strength: f32,
 }
 
 impl Default for Generator {
     fn default() -> Self {
-        Self { weights: "comic".into(), strength: 1.0 }
+        Self { weights: "comic".into(), style: Blend::default(), strength: 1.0 }
     }
 }
 
@@ -117,6 +120,12 @@ pub struct Tone {
     pub brightness: f32,
     /// 0 takes the drawing's colours, 1 the photo's.
     pub keep_color: f32,
+}
+
+impl Tone {
+    /// Changes nothing.
+    pub const NEUTRAL: Self =
+        Self { steps: 0, softness: 1.0, saturation: 1.0, contrast: 1.0, brightness: 0.0, keep_color: 0.0 };
 }
 
 impl Default for Tone {

@@ -2,6 +2,7 @@
 
 use super::fields::{Domain, EFFECTS, FIELDS};
 use super::settings::Settings;
+use super::{blend, mix, places};
 use crate::error::{Error, Result};
 use std::path::Path;
 use toml::{Table, Value};
@@ -23,14 +24,18 @@ macro_rules! presets {
 /// Built-in styles, the default first.
 pub const PRESETS: &[Preset] = presets!["comic", "ink", "pop", "noir", "manga", "watercolor", "action"];
 
-/// The settings of style `name` (a preset's name or the path of a TOML file) with `changes` made, in order.
+/// The settings of style `name` with `changes` made, in order. A name is that of a preset or of one of the user's own
+/// styles (see [`places::styles`]), or the path of a TOML file, or a mixture: `comic:0.7,ink:0.3`.
 ///
 /// A change is `table.field=value`, or `effect=off` and `effect=on` to switch an effect.
 ///
 /// # Errors
 /// [`Error::UnknownStyle`], or [`Error::Setting`] where a key is unknown or a value is out of its range.
 pub fn load(name: &str, changes: &[(String, String)]) -> Result<Settings> {
-    let mut table = read(name)?;
+    let mut table = match blend::shares(name) {
+        Some(parts) if name.contains(':') && !Path::new(name).is_file() => mixture(name, &parts)?,
+        _ => read(name)?,
+    };
     for (key, value) in changes {
         change(&mut table, key, value)?;
     }
@@ -39,13 +44,24 @@ pub fn load(name: &str, changes: &[(String, String)]) -> Result<Settings> {
     Ok(settings)
 }
 
+fn mixture(name: &str, parts: &[(&str, f32)]) -> Result<Table> {
+    let styles = parts.iter().map(|(part, share)| Ok((load(part, &[])?, *share))).collect::<Result<Vec<_>>>()?;
+    let mixed = mix::mix(name, &styles).ok_or_else(|| Error::setting(name, "these styles cannot be mixed"))?;
+    Table::try_from(mixed).map_err(|e| Error::setting(name, e.to_string()))
+}
+
 fn read(name: &str) -> Result<Table> {
     if let Some(preset) = PRESETS.iter().find(|p| p.name == name) {
         return parse(name, preset.toml);
     }
-    let path = Path::new(name);
+    let own = places::styles().map(|folder| places::style_files(&folder)).unwrap_or_default();
+    let path = match own.iter().find(|(own, _)| own == name) {
+        Some((_, path)) => path,
+        None => Path::new(name),
+    };
     if path.extension().is_none_or(|e| e != "toml") {
-        return Err(Error::UnknownStyle { name: name.into(), near: near(name, PRESETS.iter().map(|p| p.name)) });
+        let known = PRESETS.iter().map(|p| p.name).chain(own.iter().map(|(own, _)| own.as_str()));
+        return Err(Error::UnknownStyle { name: name.into(), near: near(name, known) });
     }
     let text = std::fs::read_to_string(path).map_err(|e| Error::open(path, e))?;
     parse(name, &text)

@@ -2,8 +2,9 @@
 //! instructions for it (twice as fast as f32 here), else in f32; what they answer is added to the photo in f32.
 
 use super::device::Chosen;
-use super::network::Network;
-use crate::config::Settings;
+use super::network::{Modulation, Network};
+use super::weights::Weights;
+use crate::config::{self, Settings};
 use crate::error::{Error, Result};
 use crate::frame::{Drawing, Size, SmallRgb};
 use crate::stage::Draw;
@@ -11,29 +12,25 @@ use tch::{Kind, TchError, Tensor};
 
 /// See the module.
 pub struct Generator {
+    weights: Weights,
+    style: config::Generator,
+    /// The network that draws in this style alone, on the device.
     network: Network,
-    /// What a style calls the network's weights.
-    weights: Option<String>,
+    modulation: Modulation,
     device: tch::Device,
 }
 
 impl Generator {
     /// Draws one empty picture of `size`, so that libtorch's set-up costs no frame its time and a network that cannot
-    /// run fails here.
+    /// run fails here. `weights` are those that `style` names.
     ///
     /// # Errors
-    /// [`Error::Network`].
-    pub fn new(network: &Network, chosen: &Chosen, size: Size) -> Result<Self> {
-        let network = prepare(network, chosen.device, fastest(chosen.device)).map_err(Error::network)?;
-        let mut generator = Self { network, weights: None, device: chosen.device };
+    /// [`Error::Network`], [`Error::Weights`] for a style that the weights do not know.
+    pub fn new(weights: Weights, style: &config::Generator, chosen: &Chosen, size: Size) -> Result<Self> {
+        let (network, modulation) = styled(&weights, style, chosen.device)?;
+        let mut generator = Self { weights, style: style.clone(), network, modulation, device: chosen.device };
         generator.draw(&SmallRgb { size, planes: vec![0.0; size.pixels() * 3] })?;
         Ok(generator)
-    }
-
-    /// Remembers what a style calls these weights, so that it goes on where another style asks for the same.
-    #[must_use]
-    pub fn named(self, weights: &str) -> Self {
-        Self { weights: Some(weights.to_owned()), ..self }
     }
 
     fn try_draw(&self, photo: &SmallRgb) -> Result<SmallRgb, TchError> {
@@ -42,7 +39,7 @@ impl Generator {
         let Size { width, height } = photo.size;
         let input = Tensor::f_from_slice(&photo.planes)?.f_view([1, 3, i64::from(height), i64::from(width)])?;
         let input = input.f_to_device(self.device)?;
-        let drawing = self.network.forward(&input)?;
+        let drawing = self.network.forward(&input, &self.modulation)?;
         let drawing = drawing.f_to_device(tch::Device::Cpu)?.f_contiguous()?;
         let mut planes = vec![0.0_f32; photo.planes.len()];
         drawing.f_copy_data(&mut planes, photo.planes.len())?;
@@ -56,7 +53,15 @@ impl Draw for Generator {
     }
 
     fn retune(&mut self, settings: &Settings) -> Result<bool> {
-        Ok(self.weights.as_ref() == Some(&settings.generator.weights))
+        let style = &settings.generator;
+        if self.style.weights != style.weights {
+            return Ok(false);
+        }
+        if self.style.style != style.style {
+            (self.network, self.modulation) = styled(&self.weights, style, self.device)?;
+            self.style = style.clone();
+        }
+        Ok(true)
     }
 }
 
@@ -73,15 +78,14 @@ fn fastest(device: tch::Device) -> Kind {
     }
 }
 
-fn prepare(network: &Network, device: tch::Device, kind: Kind) -> Result<Network, TchError> {
-    let ready = |tensor: &Tensor| tensor.f_detach()?.f_to_device(device)?.f_to_kind(kind);
-    let layers = network.layers.iter().map(|(weight, bias)| Ok((channels_last(&ready(weight)?)?, ready(bias)?)));
-    Network::new(layers.collect::<Result<_, TchError>>()?)
-}
-
-/// The order of memory that convolutions want; shape and values stay.
-fn channels_last(tensor: &Tensor) -> Result<Tensor, TchError> {
-    tensor.f_permute([0, 2, 3, 1])?.f_contiguous()?.f_permute([0, 3, 1, 2])
+/// The network that draws in `style`, and what is left of its modulation, ready on `device`.
+fn styled(weights: &Weights, style: &config::Generator, device: tch::Device) -> Result<(Network, Modulation)> {
+    let code = weights.code(&style.style)?;
+    let ready = || -> Result<_, TchError> {
+        let (network, modulation) = weights.network.folded(&code)?;
+        Ok((network.to(device, fastest(device))?, modulation.to_device(device)?))
+    };
+    ready().map_err(Error::network)
 }
 
 #[cfg(test)]
@@ -91,12 +95,13 @@ mod tests {
 
     #[test]
     fn half_precision_costs_no_shades() {
-        let network = load("comic").unwrap();
+        let weights = load("comic").unwrap();
+        let (network, modulation) = weights.network.folded(&weights.code(&config::Blend::default()).unwrap()).unwrap();
         tch::manual_seed(2);
         let photo = Tensor::rand([1, 3, 96, 64], (Kind::Float, tch::Device::Cpu));
-        let exact = network.forward(&photo).unwrap();
+        let exact = network.forward(&photo, &modulation).unwrap();
         let _guard = tch::no_grad_guard();
-        let half = prepare(&network, tch::Device::Cpu, Kind::BFloat16).unwrap().forward(&photo).unwrap();
+        let half = network.to(tch::Device::Cpu, Kind::BFloat16).unwrap().forward(&photo, &modulation).unwrap();
         assert_eq!(half.kind(), Kind::Float);
         let mean = (exact - half).abs().mean(Kind::Float).double_value(&[]);
         assert!(mean < 1.0 / 255.0, "{mean}");

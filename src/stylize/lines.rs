@@ -7,8 +7,6 @@
 
 use tch::{Device, Kind, TchError, Tensor};
 
-/// Colour of ink, R'G'B' in 0..=1: a warm near-black, as printed.
-pub const INK: [f32; 3] = [0.055, 0.045, 0.065];
 /// Width of the inner Gaussian in pixels, half a fine line; a bold line is twice as wide. The outer is 1.6 times wider,
 /// which resembles a Laplacian.
 const SIGMA: f64 = 0.9;
@@ -30,8 +28,6 @@ pub struct Lines {
     luma: Tensor,
     across: Tensor,
     down: Tensor,
-    /// [`INK`], 1 x 3 x 1 x 1.
-    pub ink: Tensor,
 }
 
 impl Lines {
@@ -50,34 +46,40 @@ impl Lines {
             luma: Tensor::f_from_slice(&LUMA)?.f_to_device(device)?.f_view([1, 3, 1, 1])?,
             across: both.f_view([2, 1, 1, side])?,
             down: both.f_view([2, 1, side, 1])?,
-            ink: Tensor::f_from_slice(&INK)?.f_to_device(device)?.f_view([1, 3, 1, 1])?,
         })
     }
 
-    /// Fine and bold lines of `photo` (N x 3 x H x W, R'G'B', f32, even sides) as N x 2 x H x W, from 0 (none), about 1 where an
-    /// edge is clear.
+    /// Fine and bold lines of `luma` (N x 1 x H x W, even sides) as N x 2 x H x W, from 0 (none), about 1 where an edge is
+    /// clear.
     ///
     /// # Errors
     /// libtorch's.
-    pub fn of(&self, photo: &Tensor) -> Result<Tensor, TchError> {
-        if photo.device() == Device::Cpu && photo.f_kind()? == Kind::Float {
-            return self.of_host(photo);
+    pub fn of(&self, luma: &Tensor) -> Result<Tensor, TchError> {
+        if luma.device() == Device::Cpu && luma.f_kind()? == Kind::Float {
+            return self.of_host(luma);
         }
-        self.of_device(photo)
+        self.of_device(luma)
+    }
+
+    /// Luma (BT.709) of `photo` (N x 3 x H x W, R'G'B', f32): N x 1 x H x W.
+    ///
+    /// # Errors
+    /// libtorch's.
+    pub fn luma(&self, photo: &Tensor) -> Result<Tensor, TchError> {
+        photo.f_conv2d(&self.luma, None::<Tensor>, [1, 1], [0, 0], [1, 1], 1)
     }
 
     /// [`Self::of`] in plain Rust.
-    fn of_host(&self, photo: &Tensor) -> Result<Tensor, TchError> {
-        let (count, _, height, width) = photo.size4()?;
+    fn of_host(&self, luma: &Tensor) -> Result<Tensor, TchError> {
+        let (count, _, height, width) = luma.size4()?;
         let (rows, columns) = (height as usize, width as usize);
-        let mut planes = vec![0.0_f32; photo.numel()];
-        photo.f_detach()?.f_contiguous()?.f_copy_data(&mut planes, photo.numel())?;
-        let mut found = vec![0.0_f32; count as usize * 2 * rows * columns];
-        for (photo, found) in planes.chunks_exact(3 * rows * columns).zip(found.chunks_exact_mut(2 * rows * columns)) {
-            let luma = luma_of(photo);
+        let mut planes = vec![0.0_f32; luma.numel()];
+        luma.f_detach()?.f_contiguous()?.f_copy_data(&mut planes, luma.numel())?;
+        let mut found = vec![0.0_f32; 2 * planes.len()];
+        for (luma, found) in planes.chunks_exact(rows * columns).zip(found.chunks_exact_mut(2 * rows * columns)) {
             let (fine, bold) = found.split_at_mut(rows * columns);
-            respond(&luma, columns, &self.taps, fine);
-            let half = halved(&luma, columns);
+            respond(luma, columns, &self.taps, fine);
+            let half = halved(luma, columns);
             let mut small = vec![0.0; half.len()];
             respond(&half, columns / 2, &self.taps, &mut small);
             doubled(&small, columns / 2, bold);
@@ -86,12 +88,11 @@ impl Lines {
     }
 
     /// [`Self::of`] in tensors, wherever they are.
-    fn of_device(&self, photo: &Tensor) -> Result<Tensor, TchError> {
-        let luma = photo.f_conv2d(&self.luma, None::<Tensor>, [1, 1], [0, 0], [1, 1], 1)?;
+    fn of_device(&self, luma: &Tensor) -> Result<Tensor, TchError> {
         let half = luma.f_avg_pool2d([2, 2], [2, 2], [0, 0], false, true, None)?;
         let size = [luma.size()[2], luma.size()[3]];
         let bold = self.response(&half)?.f_upsample_bilinear2d(size, false, None, None)?;
-        Tensor::f_cat(&[self.response(&luma)?, bold], 1)
+        Tensor::f_cat(&[self.response(luma)?, bold], 1)
     }
 
     fn response(&self, luma: &Tensor) -> Result<Tensor, TchError> {
@@ -108,13 +109,6 @@ fn gaussian(sigma: f64) -> Taps {
     let gauss = |i: i64| (-0.5 * (i as f64 / sigma).powi(2)).exp();
     let sum: f64 = (-REACH..=REACH).map(gauss).sum();
     std::array::from_fn(|i| (gauss(i as i64) / sum) as f32)
-}
-
-/// Luma of planar R'G'B'.
-fn luma_of(photo: &[f32]) -> Vec<f32> {
-    let (red, rest) = photo.split_at(photo.len() / 3);
-    let (green, blue) = rest.split_at(red.len());
-    red.iter().zip(green).zip(blue).map(|((r, g), b)| LUMA[0] * r + LUMA[1] * g + LUMA[2] * b).collect()
 }
 
 /// Means of two by two pixels.
@@ -194,7 +188,7 @@ mod tests {
             ],
             0,
         );
-        row.expand([1, 3, 64, 64], false)
+        row.expand([1, 1, 64, 64], false)
     }
 
     #[test]
@@ -210,9 +204,9 @@ mod tests {
 
     #[test]
     fn both_ways_find_the_same() {
-        let photo = Tensor::rand([2, 3, 40, 56], (Kind::Float, Device::Cpu));
+        let luma = Tensor::rand([2, 1, 40, 56], (Kind::Float, Device::Cpu));
         let lines = Lines::new(Device::Cpu).unwrap();
-        let (host, device) = (lines.of_host(&photo).unwrap(), lines.of_device(&photo).unwrap());
+        let (host, device) = (lines.of_host(&luma).unwrap(), lines.of_device(&luma).unwrap());
         assert!(device.max().double_value(&[]) > 1.0);
         let apart = (host - device).abs().max().double_value(&[]);
         assert!(apart < 1e-4, "{apart}");

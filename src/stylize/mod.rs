@@ -4,12 +4,16 @@
 mod classic;
 mod device;
 #[cfg(feature = "torch")]
+mod encoder;
+#[cfg(feature = "torch")]
 mod generator;
 #[cfg(feature = "torch")]
 mod lines;
 #[cfg(feature = "torch")]
 mod network;
 mod reduce;
+#[cfg(feature = "torch")]
+mod reference;
 mod size;
 #[cfg(test)]
 mod tests;
@@ -24,9 +28,9 @@ pub use size::Detail;
 pub use {
     device::Chosen,
     generator::Generator,
-    lines::INK,
-    network::{LAYERS, Layer, Network, macs},
-    weights::{built_in, load, save},
+    network::{CODE, INK, LAYERS, Layer, Modulation, Network, Sheet, macs},
+    reference::style_of,
+    weights::{Weights, built_in, load, save},
 };
 
 use crate::config;
@@ -64,11 +68,20 @@ fn classic(warning: Option<String>) -> Built {
 
 #[cfg(feature = "torch")]
 fn network(generator: &config::Generator, detail: Detail, device: Device, info: &StreamInfo) -> Result<Built> {
-    let network = load(&generator.weights)?;
+    let weights = load(&generator.weights)?;
     let chosen = device.choose()?;
-    let ready = Generator::new(&network, &chosen, detail.working_size(info.size))?;
-    let draw = Box::new(ready.named(&generator.weights));
+    let draw = Box::new(Generator::new(weights, generator, &chosen, detail.working_size(info.size))?);
     Ok(Built { draw, device: chosen.name, warning: chosen.warning })
+}
+
+/// The style of pictures, which a network would see.
+///
+/// # Errors
+/// [`Error::Weights`](crate::error::Error::Weights): this program was built without networks.
+#[cfg(not(feature = "torch"))]
+pub fn style_of(weights: &str, _: &[std::path::PathBuf]) -> Result<config::Blend> {
+    let source = "this program was built without libtorch, which sees the style of pictures".into();
+    Err(crate::error::Error::Weights { name: weights.into(), source })
 }
 
 #[cfg(not(feature = "torch"))]

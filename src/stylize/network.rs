@@ -4,8 +4,8 @@
 //! ```text
 //! photo ─ space-to-depth 4 ─ stem ─ fine ─┬────────────────────────────────── + ─ merge ─┬─ head ─ depth-to-space 4 ─┐
 //!   │                                     └ s-t-d 2 ─ down ─ 3 blocks ─ up ─ d-t-s 2 ┘   └─ gate ─ enlarged 4 ─┐     │
-//!   ├───── detail: photo less low ───────────────────────────────────────────────────────────────────────── × ┼──── + ─ ink over it ─ drawing
-//!   ├───── low: mean of 4x4, enlarged bilinearly ──────────────────────────────────────────────────────────────┼─────┘       │
+//!   ├───── detail: luma less its mean of 4x4 ───────────────────────────────────────────────────────────────── × ┼──── + ─ ink over it ─ drawing
+//!   ├───── low: mean of 4x4, graded, enlarged bilinearly ───────────────────────────────────────────────────────┼─────┘       │
 //!   └───── lines: differences of Gaussians, fine and bold ────────────────────────────────────────────────── × ┴─────────────┘
 //! ```
 //!
@@ -14,9 +14,21 @@
 //! photo's own detail stays (eyes) or goes (texture), and where fine and bold [`Lines`](super::lines) are inked, and how
 //! strongly: where each pixel of a line lies need not pass through the few channels. Space-to-depth and its inverse are
 //! those of Shi et al. 2016 ("sub-pixel convolution").
+//!
+//! A *code* of [`CODE`] numbers says in which style: the layer `style` makes of it a [`Modulation`], that is a scale and a
+//! shift for each channel of five layers (FiLM, Perez et al. 2018), the matrix and offset that grade the low frequencies,
+//! and the colour of the ink. Of one code, scales and shifts are folded into the layers before drawing and cost nothing.
 
+use super::encoder;
 use super::lines::Lines;
+use crate::config;
 use tch::{Device, Kind, TchError, Tensor};
+
+/// Numbers in a style code.
+pub const CODE: i64 = config::CODE as i64;
+
+/// Colour of ink that a code starts from, R'G'B' in 0..=1: a warm near-black, as printed.
+pub const INK: [f32; 3] = [0.055, 0.045, 0.065];
 
 /// A convolution: its name, channels, kernel size, dilation, and how much smaller than the picture it works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +47,14 @@ pub struct Layer {
     pub divisor: i64,
 }
 
-const fn layer(name: &'static str, inputs: i64, outputs: i64, kernel: i64, dilation: i64, divisor: i64) -> Layer {
+pub(super) const fn layer(
+    name: &'static str,
+    inputs: i64,
+    outputs: i64,
+    kernel: i64,
+    dilation: i64,
+    divisor: i64,
+) -> Layer {
     Layer { name, inputs, outputs, kernel, dilation, divisor }
 }
 
@@ -43,8 +62,8 @@ const fn layer(name: &'static str, inputs: i64, outputs: i64, kernel: i64, dilat
 const FINE: i64 = 32;
 const COARSE: i64 = 48;
 
-/// All layers, in the order of [`Network::forward`].
-pub const LAYERS: [Layer; 13] = [
+/// The layers that draw, in the order of [`Network::forward`].
+const DRAWING: [Layer; 13] = [
     layer("stem", 48, FINE, 3, 1, 4),
     layer("fine", FINE, FINE, 3, 1, 4),
     layer("down", 4 * FINE, COARSE, 1, 1, 8),
@@ -59,12 +78,90 @@ pub const LAYERS: [Layer; 13] = [
     layer("head", FINE, 48, 3, 1, 4),
     layer("gate", FINE, 3, 1, 1, 4),
 ];
+/// Those of [`DRAWING`] that a code scales and shifts.
+const MODULATED: [usize; 5] = [1, 3, 5, 7, 10];
+/// Matrix and offset of the grading, colour of the ink.
+const COLOURS: i64 = 9 + 3 + 3;
+/// Makes a modulation of a code: scales and shifts of the layers in turn, then the colours.
+const STYLE: Layer = layer("style", CODE, 2 * (2 * FINE + 3 * COARSE) + COLOURS, 1, 1, 1);
+
+/// All layers of a weights file: those that draw, `style`, and the encoder's.
+pub const LAYERS: [Layer; DRAWING.len() + 1 + encoder::LAYERS.len()] = {
+    let mut all = [STYLE; DRAWING.len() + 1 + encoder::LAYERS.len()];
+    let mut i = 0;
+    while i < DRAWING.len() {
+        all[i] = DRAWING[i];
+        i += 1;
+    }
+    let mut i = 0;
+    while i < encoder::LAYERS.len() {
+        all[DRAWING.len() + 1 + i] = encoder::LAYERS[i];
+        i += 1;
+    }
+    all
+};
 
 /// Multiplications and additions of a picture of `height` x `width`.
 #[must_use]
 pub fn macs(height: i64, width: i64) -> i64 {
     let per_position = |l: &Layer| l.inputs * l.outputs * l.kernel * l.kernel;
-    LAYERS.iter().map(|l| per_position(l) * (height / l.divisor) * (width / l.divisor)).sum()
+    DRAWING.iter().map(|l| per_position(l) * (height / l.divisor) * (width / l.divisor)).sum()
+}
+
+/// What a code does to the network, for each of N pictures.
+#[derive(Debug)]
+pub struct Modulation {
+    /// Scale less 1 and shift of each modulated layer, N x C x 1 x 1; empty where they are folded into the layers.
+    scales: Vec<(Tensor, Tensor)>,
+    /// Grading of the low frequencies, N x 3 x 3 and N x 3 x 1.
+    grade: (Tensor, Tensor),
+    /// Colour of the ink, N x 3 x 1 x 1.
+    ink: Tensor,
+}
+
+impl Modulation {
+    /// On another device.
+    ///
+    /// # Errors
+    /// libtorch's.
+    pub fn to_device(&self, device: Device) -> Result<Self, TchError> {
+        self.each(|tensor| tensor.f_to_device(device))
+    }
+
+    /// Of the first `count` pictures.
+    ///
+    /// # Errors
+    /// libtorch's.
+    pub fn first(&self, count: i64) -> Result<Self, TchError> {
+        self.each(|tensor| tensor.f_narrow(0, 0, count))
+    }
+
+    fn each(&self, change: impl Fn(&Tensor) -> Result<Tensor, TchError>) -> Result<Self, TchError> {
+        let pair = |(a, b): &(Tensor, Tensor)| Ok::<_, TchError>((change(a)?, change(b)?));
+        let scales = self.scales.iter().map(pair).collect::<Result<_, _>>()?;
+        Ok(Self { scales, grade: pair(&self.grade)?, ink: change(&self.ink)? })
+    }
+}
+
+/// A drawing before it is inked.
+#[derive(Debug)]
+pub struct Sheet {
+    /// N x 3 x H x W, R'G'B'.
+    pub paint: Tensor,
+    /// How much ink covers it, N x 1 x H x W, 0..=1.
+    pub cover: Tensor,
+    /// Colour of the ink, N x 3 x 1 x 1.
+    pub ink: Tensor,
+}
+
+impl Sheet {
+    /// The drawing.
+    ///
+    /// # Errors
+    /// libtorch's.
+    pub fn inked(&self) -> Result<Tensor, TchError> {
+        Ok(&self.paint + self.ink.f_sub(&self.paint)?.f_mul(&self.cover)?)
+    }
 }
 
 /// Weights and biases, in the order of [`LAYERS`].
@@ -81,55 +178,124 @@ impl Network {
     ///
     /// # Errors
     /// libtorch's, for tensors of other shapes.
-    pub fn forward(&self, photo: &Tensor) -> Result<Tensor, TchError> {
-        let (paint, ink) = self.layers_of(photo)?;
-        self.inked(&paint, &ink)
+    pub fn forward(&self, photo: &Tensor, modulation: &Modulation) -> Result<Tensor, TchError> {
+        self.sheet(photo, modulation)?.inked()
     }
 
-    /// `paint` with `ink` over it, see [`Network::layers_of`].
+    /// Draws paint and ink apart.
     ///
     /// # Errors
     /// libtorch's.
-    pub fn inked(&self, paint: &Tensor, ink: &Tensor) -> Result<Tensor, TchError> {
-        Ok(paint + self.lines.ink.f_sub(paint)?.f_mul(ink)?)
-    }
-
-    /// A drawing's paint (N x 3 x H x W, R'G'B') and, apart, how much ink covers it (N x 1 x H x W, 0..=1).
-    ///
-    /// # Errors
-    /// libtorch's.
-    pub fn layers_of(&self, photo: &Tensor) -> Result<(Tensor, Tensor), TchError> {
+    pub fn sheet(&self, photo: &Tensor, modulation: &Modulation) -> Result<Sheet, TchError> {
+        let conv = |index: usize, input: &Tensor| self.conv(index, input, modulation);
         let kind = self.layers[0].0.f_kind()?;
         let centred = ((photo * 2.0) - 1.0).f_to_kind(kind)?.f_pixel_unshuffle(4)?;
-        let stem = self.conv(0, &centred)?.f_relu()?;
-        let fine = (&stem + self.conv(1, &stem)?).f_relu()?;
-        let mut coarse = self.conv(2, &fine.f_pixel_unshuffle(2)?)?.f_relu()?;
+        let stem = conv(0, &centred)?.f_relu()?;
+        let fine = (&stem + conv(1, &stem)?).f_relu()?;
+        let mut coarse = conv(2, &fine.f_pixel_unshuffle(2)?)?.f_relu()?;
         for block in [3, 5, 7] {
-            let inner = self.conv(block, &coarse)?.f_relu()?;
-            coarse = &coarse + self.conv(block + 1, &inner)?;
+            let inner = conv(block, &coarse)?.f_relu()?;
+            coarse = &coarse + conv(block + 1, &inner)?;
         }
-        let up = self.conv(9, &coarse.f_relu()?)?.f_pixel_shuffle(2)?;
-        let merged = self.conv(10, &(fine + up).f_relu()?)?.f_relu()?;
+        let up = conv(9, &coarse.f_relu()?)?.f_pixel_shuffle(2)?;
+        let merged = conv(10, &(fine + up).f_relu()?)?.f_relu()?;
         let full = photo.f_kind()?;
-        let drawn = self.conv(11, &merged)?.f_pixel_shuffle(4)?.f_to_kind(full)?;
-        let size = [photo.size()[2], photo.size()[3]];
-        let enlarged = |x: &Tensor| x.f_upsample_bilinear2d(size, false, None, None);
-        let gates = enlarged(&self.conv(12, &merged)?.f_relu()?.f_to_kind(full)?)?;
-        let low = enlarged(&photo.f_avg_pool2d([4, 4], [4, 4], [0, 0], false, true, None)?)?;
-        let paint = (photo - &low).f_mul(&gates.f_narrow(1, 0, 1)?)? + drawn + low;
-        let lines = self.lines.of(photo)?.f_mul(&gates.f_narrow(1, 1, 2)?)?;
-        let ink = lines.f_sum_dim_intlist([1_i64].as_slice(), true, full)?.f_clamp(0.0, 1.0)?;
-        Ok((paint, ink))
+        let drawn = conv(11, &merged)?.f_pixel_shuffle(4)?.f_to_kind(full)?;
+        let gates = conv(12, &merged)?.f_relu()?.f_to_kind(full)?;
+
+        let (n, _, height, width) = photo.size4()?;
+        let low = photo.f_avg_pool2d([4, 4], [4, 4], [0, 0], false, true, None)?;
+        let (matrix, offset) = &modulation.grade;
+        let graded = matrix.f_matmul(&low.f_flatten(2, 3)?)? + offset;
+        let graded = graded.f_view([n, 3, height / 4, width / 4])?;
+        // Enlarged together, which costs one pass: the graded colours, the photo's luma, the gates.
+        let small = Tensor::f_cat(&[graded, self.lines.luma(&low)?, gates], 1)?;
+        let large = small.f_upsample_bilinear2d([height, width], false, None, None)?;
+        let luma = self.lines.luma(photo)?;
+        let detail = (&luma - large.f_narrow(1, 3, 1)?).f_mul(&large.f_narrow(1, 4, 1)?)?;
+        let paint = large.f_narrow(1, 0, 3)? + detail + drawn;
+        let lines = self.lines.of(&luma)?.f_mul(&large.f_narrow(1, 5, 2)?)?;
+        let cover = lines.f_sum_dim_intlist([1_i64].as_slice(), true, full)?.f_clamp(0.0, 1.0)?;
+        Ok(Sheet { paint, cover, ink: modulation.ink.shallow_clone() })
     }
 
-    fn conv(&self, index: usize, input: &Tensor) -> Result<Tensor, TchError> {
+    fn conv(&self, index: usize, input: &Tensor, modulation: &Modulation) -> Result<Tensor, TchError> {
         let (weight, bias) = &self.layers[index];
         let layer = LAYERS[index];
         let margin = layer.dilation * (layer.kernel / 2);
         // Repeating the border, where zeros would draw a frame around the picture.
         let padded = if margin > 0 { input.f_replication_pad2d([margin; 4])? } else { input.shallow_clone() };
-        padded.f_conv2d(weight, Some(bias), [1, 1], [0, 0], [layer.dilation; 2], 1)
+        let output = padded.f_conv2d(weight, Some(bias), [1, 1], [0, 0], [layer.dilation; 2], 1)?;
+        let place = MODULATED.iter().position(|&modulated| modulated == index);
+        Ok(match place.and_then(|place| modulation.scales.get(place)) {
+            Some((scale, shift)) => &output + output.f_mul(scale)? + shift,
+            None => output,
+        })
     }
+
+    /// What codes (N x [`CODE`]) do to each of N pictures, in f32.
+    ///
+    /// # Errors
+    /// libtorch's.
+    pub fn modulation(&self, codes: &Tensor) -> Result<Modulation, TchError> {
+        let (weight, bias) = &self.layers[DRAWING.len()];
+        let all = codes.f_matmul(&weight.f_flatten(1, 3)?.f_transpose(0, 1)?)? + bias;
+        let mut at = 0;
+        let mut next = |count: i64, shape: [i64; 3]| {
+            let part = all.f_narrow(1, at, count);
+            at += count;
+            part?.f_view([-1, shape[0], shape[1], shape[2]])
+        };
+        let mut scales = Vec::new();
+        for index in MODULATED {
+            let channels = LAYERS[index].outputs;
+            scales.push((next(channels, [channels, 1, 1])?, next(channels, [channels, 1, 1])?));
+        }
+        let device = codes.device();
+        let matrix = next(9, [1, 3, 3])?.f_squeeze_dim(1)? + Tensor::f_eye(3, (Kind::Float, device))?;
+        let offset = next(3, [1, 3, 1])?.f_squeeze_dim(1)?;
+        let ink = next(3, [3, 1, 1])? + Tensor::f_from_slice(&INK)?.f_to_device(device)?.f_view([1, 3, 1, 1])?;
+        Ok(Modulation { scales, grade: (matrix, offset), ink: ink.f_clamp(0.0, 1.0)? })
+    }
+
+    /// The network that draws in the style of one `code` (1 x [`CODE`]) without any work for it, and what is left of the
+    /// modulation.
+    ///
+    /// # Errors
+    /// libtorch's.
+    pub fn folded(&self, code: &Tensor) -> Result<(Self, Modulation), TchError> {
+        let mut modulation = self.modulation(code)?;
+        let mut layers: Vec<_> = self.layers.iter().map(|(w, b)| (w.shallow_clone(), b.shallow_clone())).collect();
+        for (index, (scale, shift)) in MODULATED.into_iter().zip(modulation.scales.drain(..)) {
+            let (weight, bias) = &layers[index];
+            let scale = scale.f_view([-1])? + 1.0;
+            layers[index] = (weight * scale.f_view([-1, 1, 1, 1])?, bias * scale + shift.f_view([-1])?);
+        }
+        Ok((Self::new(layers)?, modulation))
+    }
+
+    /// Ready to draw, not to train: on `device`, layers in `kind`.
+    ///
+    /// # Errors
+    /// libtorch's.
+    pub fn to(&self, device: Device, kind: Kind) -> Result<Self, TchError> {
+        let ready = |tensor: &Tensor| tensor.f_detach()?.f_to_device(device)?.f_to_kind(kind);
+        let layers = self.layers.iter().map(|(weight, bias)| Ok((channels_last(&ready(weight)?)?, ready(bias)?)));
+        Self::new(layers.collect::<Result<_, TchError>>()?)
+    }
+
+    /// The code of reference pictures, N x 3 x H x W as for drawing: N x [`CODE`].
+    ///
+    /// # Errors
+    /// libtorch's.
+    pub fn encode(&self, pictures: &Tensor) -> Result<Tensor, TchError> {
+        encoder::encode(&self.layers[DRAWING.len() + 1..], pictures)
+    }
+}
+
+/// The order of memory that convolutions want; shape and values stay.
+fn channels_last(tensor: &Tensor) -> Result<Tensor, TchError> {
+    tensor.f_permute([0, 2, 3, 1])?.f_contiguous()?.f_permute([0, 3, 1, 2])
 }
 
 impl Network {
@@ -162,6 +328,7 @@ impl Network {
             let fan = (layer.inputs * layer.kernel * layer.kernel) as f64;
             let scale = match layer.name {
                 "head" | "gate" => 0.1,
+                "style" => 0.15,
                 name if name.ends_with(".b") => 0.3,
                 _ => 1.0,
             };
@@ -198,6 +365,14 @@ mod tests {
         Tensor::rand([1, 3, height, width], (Kind::Float, Device::Cpu))
     }
 
+    fn code(value: f64) -> Tensor {
+        Tensor::full([1, CODE], value, (Kind::Float, Device::Cpu))
+    }
+
+    fn draw(network: &Network, photo: &Tensor) -> Tensor {
+        network.forward(photo, &network.modulation(&code(0.5)).unwrap()).unwrap()
+    }
+
     fn difference(a: &Tensor, b: &Tensor) -> f64 {
         (a - b).abs().max().double_value(&[])
     }
@@ -205,7 +380,7 @@ mod tests {
     #[test]
     fn the_working_size_costs_at_most_1_2_billion() {
         assert!(macs(360, 640) <= 1_200_000_000, "{}", macs(360, 640));
-        assert!(LAYERS.iter().all(|l| l.divisor >= 4));
+        assert!(DRAWING.iter().all(|l| l.divisor >= 4));
     }
 
     #[test]
@@ -218,7 +393,7 @@ mod tests {
     #[test]
     fn every_multiple_of_eight_is_drawn_at_its_own_size() {
         for (height, width) in [(8, 8), (8, 64), (24, 40), (104, 56)] {
-            assert_eq!(network().forward(&noise(height, width)).unwrap().size(), [1, 3, height, width]);
+            assert_eq!(draw(&network(), &noise(height, width)).size(), [1, 3, height, width]);
         }
     }
 
@@ -226,8 +401,8 @@ mod tests {
     fn a_photo_moved_by_one_cell_gives_the_drawing_moved_alike() {
         let photo = noise(256, 264);
         let network = network();
-        let drawing = network.forward(&photo.narrow(3, 0, 256)).unwrap();
-        let moved = network.forward(&photo.narrow(3, 8, 256)).unwrap();
+        let drawing = draw(&network, &photo.narrow(3, 0, 256));
+        let moved = draw(&network, &photo.narrow(3, 8, 256));
         // Columns that are further from either border than the network sees.
         let difference = difference(&drawing.narrow(3, 128, 8), &moved.narrow(3, 120, 8));
         assert!(difference < 1e-4, "{difference}");
@@ -238,7 +413,7 @@ mod tests {
         let near = noise(16, 256);
         let far = Tensor::cat(&[near.narrow(3, 0, 192), Tensor::ones([1, 3, 16, 64], (Kind::Float, Device::Cpu))], 3);
         let network = network();
-        let (a, b) = (network.forward(&near).unwrap(), network.forward(&far).unwrap());
+        let (a, b) = (draw(&network, &near), draw(&network, &far));
         assert!(difference(&a.narrow(3, 0, 56), &b.narrow(3, 0, 56)) < 1e-5);
         assert!(difference(&a, &b) > 1e-3);
     }
@@ -248,7 +423,25 @@ mod tests {
         tch::manual_seed(6);
         let network = Network::from_tensors(&Network::fresh(Device::Cpu).unwrap()).unwrap();
         let grey = Tensor::full([1, 3, 32, 32], 0.4, (Kind::Float, Device::Cpu));
-        let drawing = network.forward(&grey).unwrap();
+        let drawing = draw(&network, &grey);
         assert!(difference(&drawing.narrow(3, 0, 31), &drawing.narrow(3, 1, 31)) < 1e-5);
+    }
+
+    #[test]
+    fn each_picture_of_a_batch_has_its_own_style_and_a_folded_style_is_the_same() {
+        // Fresh weights: those of `network` grow from layer to layer, and rounding with them.
+        tch::manual_seed(8);
+        let network = Network::from_tensors(&Network::fresh(Device::Cpu).unwrap()).unwrap();
+        let photo = noise(32, 40);
+        let codes = Tensor::cat(&[code(0.8), code(-0.8)], 0);
+        let twice = Tensor::cat(&[&photo, &photo], 0);
+        let both = network.forward(&twice, &network.modulation(&codes).unwrap()).unwrap();
+        assert!(difference(&both.narrow(0, 0, 1), &both.narrow(0, 1, 1)) > 0.05);
+        for (i, value) in [(0, 0.8), (1, -0.8)] {
+            let (folded, rest) = network.folded(&code(value)).unwrap();
+            let alone = folded.forward(&photo, &rest).unwrap();
+            let difference = difference(&alone, &both.narrow(0, i, 1));
+            assert!(difference < 1e-4, "{difference}");
+        }
     }
 }

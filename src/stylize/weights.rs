@@ -1,10 +1,13 @@
 //! Weights files: safetensors with `LAYER.weight` (outputs x inputs x kernel x kernel) and `LAYER.bias` (outputs) for
-//! each of [`LAYERS`], in f16, bf16 or f32, and facts about their making in the header.
+//! each of [`LAYERS`] and `code.STYLE` (16 numbers) for each style it knows by name, in f16, bf16 or f32, and facts about
+//! their making in the header.
 
 use super::network::{LAYERS, Layer, Network};
+use crate::config::{Blend, CODE, Code, Source};
 use crate::error::{Cause, Error, Result};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
+use std::collections::BTreeMap;
 use std::path::Path;
 use tch::{Kind, Tensor};
 
@@ -14,16 +17,50 @@ const BUILT_IN: [(&str, &[u8]); 1] = [("comic", include_bytes!("../../models/com
 /// Ours hold under a megabyte; nobody means a file of more than this.
 const LARGEST: u64 = 64 << 20;
 
+/// What tensors of style codes are called before their names.
+const PREFIX: &str = "code.";
+
+/// A network and the styles that it draws in.
+#[derive(Debug)]
+pub struct Weights {
+    /// On the CPU, in f32.
+    pub network: Network,
+    /// Style codes by name.
+    pub codes: BTreeMap<String, Code>,
+}
+
+impl Weights {
+    /// The code of a mixture, 1 x [`CODE`].
+    ///
+    /// # Errors
+    /// [`Error::Weights`] where a style is not there by name.
+    pub fn code(&self, blend: &Blend) -> Result<Tensor> {
+        let mut sum = [0.0; CODE];
+        for (source, share) in blend.parts() {
+            let code = match source {
+                Source::Code(code) => code,
+                Source::Named(name) => self.codes.get(name).ok_or_else(|| {
+                    let known = self.codes.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+                    let source = format!("they hold no style of that name, but {known}").into();
+                    Error::Weights { name: name.clone(), source }
+                })?,
+            };
+            sum.iter_mut().zip(code).for_each(|(sum, number)| *sum += share * number);
+        }
+        Tensor::f_from_slice(&sum).and_then(|code| code.f_view([1, CODE as i64])).map_err(Error::network)
+    }
+}
+
 /// Names of the weights that come with the program.
 pub fn built_in() -> impl Iterator<Item = &'static str> {
     BUILT_IN.iter().map(|(name, _)| *name)
 }
 
-/// The network with the built-in weights `name`, or with those in the file `name`. On the CPU, in f32.
+/// The built-in weights `name`, or those in the file `name`.
 ///
 /// # Errors
 /// [`Error::Weights`] for names and files that do not exist, damaged files, and weights of another network.
-pub fn load(name: &str) -> Result<Network> {
+pub fn load(name: &str) -> Result<Weights> {
     let fail = |source: Cause| Error::Weights { name: name.into(), source };
     if let Some((_, bytes)) = BUILT_IN.iter().find(|(built_in, _)| *built_in == name) {
         return parse(bytes).map_err(fail);
@@ -43,10 +80,11 @@ fn read(path: &Path) -> Result<Vec<u8>, Cause> {
     Ok(std::fs::read(path)?)
 }
 
-/// The network in the bytes of a weights file.
-fn parse(bytes: &[u8]) -> Result<Network, Cause> {
+/// What the bytes of a weights file hold.
+fn parse(bytes: &[u8]) -> Result<Weights, Cause> {
     let file = SafeTensors::deserialize(bytes)?;
-    if let Some(name) = file.names().into_iter().find(|name| !LAYERS.iter().any(|l| l.owns(name))) {
+    let known = |name: &str| name.starts_with(PREFIX) || LAYERS.iter().any(|l| l.owns(name));
+    if let Some(name) = file.names().into_iter().find(|name| !known(name)) {
         return Err(format!("tensor {name} belongs to another network").into());
     }
     let layers = LAYERS.iter().map(|layer| {
@@ -55,7 +93,15 @@ fn parse(bytes: &[u8]) -> Result<Network, Cause> {
         let bias = tensor(&file, &format!("{}.bias", layer.name), &shape[..1])?;
         Ok((weight, bias))
     });
-    Ok(Network::new(layers.collect::<Result<_, Cause>>()?)?)
+    let network = Network::new(layers.collect::<Result<_, Cause>>()?)?;
+    let mut codes = BTreeMap::new();
+    for full in file.names() {
+        if let Some(name) = full.strip_prefix(PREFIX) {
+            let numbers = numbers(&file, full, &[CODE as i64])?;
+            codes.insert(name.to_owned(), numbers.try_into().map_err(|_| format!("tensor {full} is no code"))?);
+        }
+    }
+    Ok(Weights { network, codes })
 }
 
 impl Layer {
@@ -71,6 +117,10 @@ impl Layer {
 }
 
 fn tensor(file: &SafeTensors, name: &str, shape: &[i64]) -> Result<Tensor, Cause> {
+    Ok(Tensor::f_from_slice(&numbers(file, name, shape)?)?.f_view(shape)?)
+}
+
+fn numbers(file: &SafeTensors, name: &str, shape: &[i64]) -> Result<Vec<f32>, Cause> {
     let view = file.tensor(name).map_err(|_| format!("tensor {name} is missing"))?;
     if !view.shape().iter().map(|&side| i64::try_from(side)).eq(shape.iter().map(|&side| Ok(side))) {
         return Err(format!("tensor {name} has shape {:?} instead of {shape:?}", view.shape()).into());
@@ -79,7 +129,7 @@ fn tensor(file: &SafeTensors, name: &str, shape: &[i64]) -> Result<Tensor, Cause
     if !values.iter().all(|v| v.is_finite()) {
         return Err(format!("tensor {name} holds values that are not finite").into());
     }
-    Ok(Tensor::f_from_slice(&values)?.f_view(shape)?)
+    Ok(values)
 }
 
 fn decode(view: &TensorView) -> Option<Vec<f32>> {
@@ -92,18 +142,22 @@ fn decode(view: &TensorView) -> Option<Vec<f32>> {
     })
 }
 
-/// Writes the network's weights and biases as f16 to `path`, `facts` into the header.
+/// Writes `weights` as f16 to `path`, `facts` into the header.
 ///
 /// # Errors
 /// [`Error::Write`], [`Error::Network`].
-pub fn save<'a>(network: &Network, facts: impl IntoIterator<Item = (&'a str, String)>, path: &Path) -> Result<()> {
+pub fn save<'a>(weights: &Weights, facts: impl IntoIterator<Item = (&'a str, String)>, path: &Path) -> Result<()> {
     let mut tensors = Vec::new();
-    for (layer, (weight, bias)) in LAYERS.iter().zip(&network.layers) {
+    for (layer, (weight, bias)) in LAYERS.iter().zip(&weights.network.layers) {
         for (part, tensor) in [("weight", weight), ("bias", bias)] {
             let shape = tensor.size().into_iter().map(|side| side.unsigned_abs() as usize).collect::<Vec<_>>();
             let bytes = encode(tensor).map_err(Error::network)?;
             tensors.push((format!("{}.{part}", layer.name), shape, bytes));
         }
+    }
+    for (name, code) in &weights.codes {
+        let bytes = code.iter().flat_map(|number| half::f16::from_f32(*number).to_le_bytes()).collect();
+        tensors.push((format!("{PREFIX}{name}"), vec![CODE], bytes));
     }
     let views = tensors
         .iter()
@@ -126,9 +180,11 @@ mod tests {
     use super::*;
     use tch::Device;
 
-    fn fresh() -> Network {
+    fn fresh() -> Weights {
         tch::manual_seed(3);
-        Network::from_tensors(&Network::fresh(Device::Cpu).unwrap()).unwrap()
+        let network = Network::from_tensors(&Network::fresh(Device::Cpu).unwrap()).unwrap();
+        let codes = [("dark", [-1.0; CODE]), ("light", [3.0; CODE])];
+        Weights { network, codes: codes.map(|(name, code)| (name.to_owned(), code)).into() }
     }
 
     fn saved() -> Vec<u8> {
@@ -140,12 +196,13 @@ mod tests {
     #[test]
     fn what_was_saved_is_loaded_to_half_precision() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let network = fresh();
-        save(&network, [("steps", "12".to_owned())], file.path()).unwrap();
+        let weights = fresh();
+        save(&weights, [("steps", "12".to_owned())], file.path()).unwrap();
         let loaded = load(file.path().to_str().unwrap()).unwrap();
-        for ((a, b), (c, d)) in network.layers.iter().zip(&loaded.layers) {
+        for ((a, b), (c, d)) in weights.network.layers.iter().zip(&loaded.network.layers) {
             assert!(a.allclose(c, 1e-3, 1e-4, false) && b.allclose(d, 1e-3, 1e-4, false));
         }
+        assert_eq!(loaded.codes, weights.codes);
         let bytes = std::fs::read(file.path()).unwrap();
         let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
         assert_eq!(header.metadata().as_ref().unwrap()["steps"], "12");
@@ -155,8 +212,22 @@ mod tests {
     #[test]
     fn every_built_in_file_loads() {
         for name in built_in() {
-            assert_eq!(load(name).unwrap().layers.len(), LAYERS.len());
+            let weights = load(name).unwrap();
+            assert_eq!(weights.network.layers.len(), LAYERS.len());
+            for preset in crate::config::PRESETS {
+                let settings = crate::config::load(preset.name, &[]).unwrap();
+                assert_eq!(weights.code(&settings.generator.style).unwrap().size(), [1, CODE as i64]);
+            }
         }
+    }
+
+    #[test]
+    fn codes_are_mixed_by_their_shares() {
+        let weights = fresh();
+        let code = weights.code(&"dark:3,light:1".parse().unwrap()).unwrap();
+        assert_eq!(Vec::<f32>::try_from(code.view([-1])).unwrap(), [0.0; CODE]);
+        let error = weights.code(&"blue".parse().unwrap()).unwrap_err().to_string();
+        assert!(error.contains("dark, light"), "{error}");
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Pictures to learn from: folders into memory, memory into batches of crops.
 
-use super::teacher;
 use crate::error::{Error, Result};
 use image::imageops::FilterType;
 use rand::rngs::StdRng;
@@ -59,13 +58,6 @@ pub fn read(path: &Path) -> Result<Picture> {
     };
     let rgb = image.into_rgb8();
     Ok(Picture { width: rgb.width(), height: rgb.height(), rgb: rgb.into_raw() })
-}
-
-/// The teacher's drawing of a picture.
-#[must_use]
-pub fn draw(photo: &Picture) -> Picture {
-    let rgb = teacher::draw(&photo.rgb, photo.width as usize, photo.height as usize);
-    Picture { width: photo.width, height: photo.height, rgb }
 }
 
 /// Where a crop lies.

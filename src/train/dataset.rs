@@ -1,4 +1,4 @@
-//! What is trained on: photos with the teacher's drawings, comic panels, and the photos that are held out.
+//! What is trained on: photos with the teacher's studies, comic panels, and the photos that are held out.
 
 use super::TrainOptions;
 use super::data::{self, CROP, Picture, Place};
@@ -14,10 +14,21 @@ const FEWEST: usize = 8;
 /// One series in so many is held out, by the hash of its name: the same ones on every machine.
 const HELD_OUT: u64 = 8;
 
-/// A photo and the teacher's drawing of it.
+/// A photo and the teacher's [`Study`](teacher::Study) of it.
 pub struct Pair {
     photo: Picture,
-    drawing: Picture,
+    paint: Picture,
+    ink: Picture,
+}
+
+/// The same crops of photos and of their studies, N x 3 x [`CROP`] x [`CROP`] each.
+pub struct Crops {
+    /// Photos.
+    pub photo: Tensor,
+    /// Paint.
+    pub paint: Tensor,
+    /// Fine lines, bold lines, lightness.
+    pub ink: Tensor,
 }
 
 /// See the module.
@@ -31,7 +42,7 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Reads both folders; has the teacher draw what it has not drawn before.
+    /// Reads both folders; has the teacher study what it has not studied before.
     ///
     /// # Errors
     /// [`Error::Open`], and [`Error::Training`] where there is too little.
@@ -39,9 +50,9 @@ impl Dataset {
         let (comics, kept): (Vec<_>, Vec<_>) = read_all(&options.comics)?.into_iter().partition(|(held, _)| !held);
         let comics = enough(comics, "comic panels", &options.comics)?.into_iter().map(|(_, comic)| comic).collect();
         let files = data::files(&options.photos)?;
-        tell(&format!("reading {} photos and the teacher's drawings of them", files.len()));
+        tell(&format!("reading {} photos and the teacher's studies of them", files.len()));
         let (mut pairs, mut held_out) = (Vec::new(), Vec::new());
-        for (name, pair) in draw_all(&files, &options.photos, &options.out.with_extension("teacher"))? {
+        for (name, pair) in study_all(&files, &options.photos, &options.out.with_extension("teacher"))? {
             if !large(&pair.photo) {
                 continue;
             }
@@ -53,19 +64,21 @@ impl Dataset {
         Ok(dataset)
     }
 
-    /// Crops of photos and the same crops of the teacher's drawings, each `count` x 3 x [`CROP`] x [`CROP`].
+    /// `count` crops anywhere in any photos.
     ///
     /// # Errors
     /// libtorch's.
-    pub fn photos(&self, count: usize, rng: &mut StdRng, device: Device) -> Result<(Tensor, Tensor), TchError> {
-        let (mut photos, mut drawings) = (Vec::new(), Vec::new());
+    pub fn photos(&self, count: usize, rng: &mut StdRng, device: Device) -> Result<Crops, TchError> {
+        let [mut photo, mut paint, mut ink] = [const { Vec::new() }; 3];
         for _ in 0..count {
             let pair = &self.pairs[rng.random_range(0..self.pairs.len())];
             let place = Place::random(&pair.photo, rng);
-            data::crop(&pair.photo, place, &mut photos);
-            data::crop(&pair.drawing, place, &mut drawings);
+            data::crop(&pair.photo, place, &mut photo);
+            data::crop(&pair.paint, place, &mut paint);
+            data::crop(&pair.ink, place, &mut ink);
         }
-        Ok((data::batch(&photos, device)?, data::batch(&drawings, device)?))
+        let batch = |planes: &[f32]| data::batch(planes, device);
+        Ok(Crops { photo: batch(&photo)?, paint: batch(&paint)?, ink: batch(&ink)? })
     }
 
     /// `count` crops of comic panels that show more than gutter or caption.
@@ -123,41 +136,47 @@ pub fn is_held_out(file: &Path) -> bool {
     hash(stem.split('_').next().unwrap_or_default()).is_multiple_of(HELD_OUT)
 }
 
-/// Photos with their drawings by path below `root`, in that order, drawn on all cores.
-fn draw_all(files: &[PathBuf], root: &Path, cache: &Path) -> Result<Vec<(String, Pair)>> {
+/// Photos with their studies by path below `root`, in that order, made on all cores.
+fn study_all(files: &[PathBuf], root: &Path, cache: &Path) -> Result<Vec<(String, Pair)>> {
     std::fs::create_dir_all(cache).map_err(|e| Error::create(cache, e))?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let work = |start: usize| {
         let own = files.iter().skip(start).step_by(cores);
         own.map(|file| {
             let name = file.strip_prefix(root).unwrap_or(file).to_string_lossy().into_owned();
-            let pair = draw(file, &cache.join(format!("{:016x}.png", hash(&format!("{}/{name}", teacher::VERSION)))))?;
+            let pair = study(file, &cache.join(format!("{:016x}", hash(&format!("{}/{name}", teacher::VERSION)))))?;
             Ok((name, pair))
         })
         .collect::<Result<Vec<_>>>()
     };
-    let drawn: Vec<Result<Vec<_>>> = std::thread::scope(|scope| {
+    let made: Vec<Result<Vec<_>>> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..cores).map(|start| scope.spawn(move || work(start))).collect();
         workers.into_iter().map(|w| w.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
     });
-    let mut all: Vec<_> = drawn.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
+    let mut all: Vec<_> = made.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
     all.sort_by(|a, b| a.0.cmp(&b.0));
     Ok(all)
 }
 
-/// The photo in `file` and its drawing, which is kept in `cached`.
-fn draw(file: &Path, cached: &Path) -> Result<Pair> {
+/// The photo in `file` and its study, which is kept in two pictures whose names begin with `cached`.
+fn study(file: &Path, cached: &Path) -> Result<Pair> {
     let photo = data::read(file)?;
-    let drawing = match data::read(cached) {
-        Ok(drawing) if (drawing.width, drawing.height) == (photo.width, photo.height) => drawing,
-        _ => {
-            let drawing = data::draw(&photo);
-            image::save_buffer(cached, &drawing.rgb, drawing.width, drawing.height, image::ExtendedColorType::Rgb8)
-                .map_err(|e| Error::create(cached, e))?;
-            drawing
-        }
+    let names = ["paint.png", "ink.png"].map(|end| cached.with_extension(end));
+    let fits = |picture: &Picture| (picture.width, picture.height) == (photo.width, photo.height);
+    if let (Ok(paint), Ok(ink)) = (data::read(&names[0]), data::read(&names[1]))
+        && fits(&paint)
+        && fits(&ink)
+    {
+        return Ok(Pair { photo, paint, ink });
+    }
+    let (width, height) = (photo.width, photo.height);
+    let study = teacher::study(&photo.rgb, width as usize, height as usize);
+    let keep = |rgb: Vec<u8>, name: &Path| {
+        image::save_buffer(name, &rgb, width, height, image::ExtendedColorType::Rgb8)
+            .map_err(|e| Error::create(name, e))?;
+        Ok(Picture { width, height, rgb })
     };
-    Ok(Pair { photo, drawing })
+    Ok(Pair { photo, paint: keep(study.paint, &names[0])?, ink: keep(study.ink, &names[1])? })
 }
 
 /// FNV-1a: stable across machines and releases, unlike the standard library's.

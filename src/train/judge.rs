@@ -10,8 +10,9 @@ use super::data::{self, Picture};
 use super::dataset::is_held_out;
 use super::perceptual::Features;
 use super::{sheet, style};
+use crate::config::Blend;
 use crate::error::{Error, Result};
-use crate::stylize::Network;
+use crate::stylize::Weights;
 use std::path::{Path, PathBuf};
 use tch::{Device, Kind, TchError, Tensor};
 
@@ -29,6 +30,8 @@ pub struct JudgeOptions {
     pub comics: PathBuf,
     /// Perceptual networks, see [`Features`].
     pub features: Vec<PathBuf>,
+    /// Style to draw in.
+    pub style: Blend,
     /// Picture of photos and drawings side by side to write, if any.
     pub sheet: Option<PathBuf>,
     /// Where to compute.
@@ -61,17 +64,23 @@ pub struct Space {
     pub structure: f64,
 }
 
-/// Judges `network`.
+/// Judges what `weights` draw.
 ///
 /// # Errors
 /// [`Error::Training`] where fewer than 8 pictures are held out, [`Error::Open`] and [`Error::Weights`] for files that
 /// cannot be used, [`Error::Network`].
-pub fn judge(network: &Network, options: &JudgeOptions) -> Result<Verdict> {
+pub fn judge(weights: &Weights, options: &JudgeOptions) -> Result<Verdict> {
     let (photos, comics) = (held_out(&options.photos)?, held_out(&options.comics)?);
     if let Some(path) = &options.sheet {
-        sheet::save(network, &photos, path, options.device)?;
+        sheet::save(weights, &photos, path, options.device)?;
     }
     let _guard = tch::no_grad_guard();
+    let code = weights.code(&options.style)?;
+    let ready = || -> Result<_, TchError> {
+        let (network, modulation) = weights.network.folded(&code)?;
+        Ok((network.to(options.device, Kind::Float)?, modulation.to_device(options.device)?))
+    };
+    let (network, modulation) = ready().map_err(Error::network)?;
     let mut spaces: Vec<(Features, Crowds)> = Vec::new();
     for path in &options.features {
         spaces.push((Features::load(path, options.device)?, Crowds::default()));
@@ -86,7 +95,7 @@ pub fn judge(network: &Network, options: &JudgeOptions) -> Result<Verdict> {
         }
         for photo in &photos {
             let photo = data::tensor(photo, options.device)?;
-            let drawing = network.forward(&photo)?.f_clamp(0.0, 1.0)?;
+            let drawing = network.forward(&photo, &modulation)?.f_clamp(0.0, 1.0)?;
             let (brightness, colour) = shift(&photo, &drawing)?;
             verdict.brightness += brightness / photos.len() as f64;
             verdict.colour += colour / photos.len() as f64;

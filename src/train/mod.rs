@@ -1,12 +1,14 @@
-//! Trains the generator: first on a classical comic filter (the teacher), then against a discriminator that knows real
-//! panels, with the teacher's lines as an anchor. Runs on the calling thread; the teacher draws on all cores.
+//! Trains the generator: first on a classical comic filter (the teacher) in a look fitted to the panels and in random looks,
+//! each known to the network by reference pictures alone; then against a discriminator that knows real panels, with the
+//! teacher's lines as an anchor. Runs on the calling thread; the teacher draws on all cores.
 //!
 //! | file | job |
 //! |---|---|
 //! | `data`, `dataset` | pictures, crops, what is held out |
-//! | [`teacher`] | the classical filter |
+//! | [`teacher`], `look`, `fit` | the classical filter, the looks that it draws in, the one nearest to the panels |
 //! | `perceptual`, `discriminator`, `loss`, `style` | what the generator is asked for |
 //! | `recipe` | one step |
+//! | `codes` | the style codes that go into a weights file |
 //! | `adam`, `state` | everything that changes, and its checkpoint |
 //! | [`judge`](judge()) | how good a generator is |
 //! | `run`, `sheet` | the loop, the log, pictures to look at |
@@ -15,10 +17,13 @@
 //! `NAME.jsonl` (losses), `NAME.png` (held-out photos before and after) and `NAME.teacher/` (the teacher's drawings).
 
 mod adam;
+mod codes;
 mod data;
 mod dataset;
 mod discriminator;
+mod fit;
 mod judge;
+mod look;
 mod loss;
 mod perceptual;
 mod recipe;

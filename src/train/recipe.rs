@@ -2,21 +2,26 @@
 
 use super::TrainOptions;
 use super::data::CROP;
-use super::dataset::Dataset;
+use super::dataset::{Crops, Dataset};
+use super::look::{self, Drawn, Look, NAMED};
 use super::perceptual::Features;
 use super::state::State;
 use super::{discriminator, loss, style};
-use crate::stylize::Network;
+use crate::stylize::{Modulation, Network};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tch::{Kind, TchError, Tensor};
 
-/// Crops a step: in the warm-up, and against the discriminator, where a crop costs five times as much.
-const BATCH: [usize; 2] = [8, 4];
-/// Crops of each batch that are drawn a second time, see [`calm`].
+/// Crops a step in looks of the teacher: in the warm-up, and beside the discriminator.
+const LOOKS: [usize; 2] = [8, 3];
+/// Crops a step in the style of panels, of which each costs five times as much.
+const PANELS: usize = 4;
+/// Reference pictures that a look is known by.
+const REFERENCES: i64 = 2;
+/// Crops of the panels' batch that are drawn a second time, see [`calm`].
 const CALM: i64 = 2;
 /// Share of the time that goes to the warm-up.
-const WARM: f64 = 0.15;
+const WARM: f64 = 0.4;
 /// How slowly the averaged weights follow.
 const AVERAGE: f64 = 0.998;
 
@@ -36,67 +41,17 @@ pub fn step(
 ) -> Result<Losses, TchError> {
     // Random numbers of its own for each step, so that a resumed run draws the same crops and the same noise.
     let mut rng = StdRng::seed_from_u64(options.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ state.step);
-    let count = if progress < WARM { BATCH[0] } else { BATCH[1] };
-    let (photo, teacher) = dataset.photos(count, &mut rng, options.device)?;
     let mut losses = Losses::new();
     let network = Network::from_tensors(&state.generator.parameters)?;
-    // The teacher drew the clean photo: what the network sees besides, it learns to ignore.
-    let grain = rng.random_range(-0.02..0.02_f64).max(0.0);
-    let photo = &photo + noise(&photo, &mut rng)? * grain;
-    let (paint, ink) = network.layers_of(&photo)?;
-    let output = network.inked(&paint, &ink)?;
-    let pixels = loss::paint(&output, &teacher, &photo)?;
-    let lines = loss::gradient(&output, &teacher)?;
-    losses.insert("pixels", pixels.f_double_value(&[])?);
-    losses.insert("lines", lines.f_double_value(&[])?);
-    let (total, rate) = if progress < WARM {
-        let rate = 2e-3 * (1.0 - 0.85 * progress / WARM);
-        (pixels + lines * 0.7, rate)
+    let warm = progress < WARM;
+    let count = LOOKS[usize::from(!warm)];
+    let taught = taught(&network, dataset, &looks(count, state.panels()?, &mut rng), &mut rng, options, &mut losses)?;
+    let (total, rate) = if warm {
+        (taught, 2e-3 * (1.0 - 0.8 * progress / WARM))
     } else {
-        let calm = calm(&network, &photo, &output, &mut rng)?;
-        losses.insert("calm", calm.f_double_value(&[])?);
         let phase = (progress - WARM) / (1.0 - WARM);
-        let comic = dataset.comics(count, &mut rng, options.device)?;
-        // Every other step: the critic learns faster than the generator, and costs as much.
-        if state.step.is_multiple_of(2) {
-            losses.insert("critic", criticise(state, &comic, &output.f_detach()?, phase)?);
-        }
-        let judged = judge(state, &output)?;
-        let maps = features.maps(&output)?;
-        let (wanted, comic_maps) = {
-            let _guard = tch::no_grad_guard();
-            (features.maps(&photo)?, features.maps(&comic)?)
-        };
-        let content = loss::content(&maps[3], &wanted[3])?;
-        let style = crowd(&mut state.seen, &maps, &comic_maps)?;
-        let colour = loss::colour(&output, &teacher)?;
-        let flat = loss::flatness(&output, &teacher)?;
-        let kept = loss::l1(&ink, &warm_ink(state, &photo)?)?;
-        let cells = loss::checkerboard(&output, &teacher)?;
-        for (name, value) in [
-            ("content", &content),
-            ("style", &style),
-            ("colour", &colour),
-            ("flat", &flat),
-            ("cells", &cells),
-            ("ink", &kept),
-            ("adversary", &judged),
-        ] {
-            losses.insert(name, value.f_double_value(&[])?);
-        }
-        let ramp = (phase * 10.0).min(1.0);
-        let anchor = loss::l1(&output, &teacher)? * 0.4 + lines;
-        let total = anchor
-            + content * 0.1
-            + style * ramp
-            + colour * 3.0
-            + kept * 6.0
-            + flat
-            + cells * 24.0
-            + judged * (0.3 * ramp)
-            + calm
-            + loss::excess(&output)? * 5.0;
-        (total, 4e-4 * (1.0 - 0.85 * phase))
+        let played = played(state, &network, features, dataset, phase, &mut rng, options, &mut losses)?;
+        (taught + played, 4e-4 * (1.0 - 0.85 * phase))
     };
     losses.insert("total", total.f_double_value(&[])?);
     state.generator.descend(&total, rate, 1.0)?;
@@ -105,14 +60,110 @@ pub fn step(
     Ok(losses)
 }
 
-/// The ink that the generator laid at the end of the warm-up. Ink is the first thing that style losses wipe away, since
-/// it is a small part of a panel and a large change of a photo; it is also what makes a drawing of it.
-fn warm_ink(state: &mut State, photo: &Tensor) -> Result<Tensor, TchError> {
-    let _guard = tch::no_grad_guard();
-    if state.warm.is_empty() {
-        state.warm = state.average.iter().map(Tensor::f_detach_copy).collect::<Result<_, _>>()?;
+/// A share of looks that the program has by name, that of the panels most often, and of any others.
+fn looks(count: usize, panels: Look, rng: &mut StdRng) -> Vec<Look> {
+    let mut look = || match rng.random_range(0..10) {
+        0..3 => panels,
+        3..6 => NAMED[rng.random_range(1..NAMED.len())].1,
+        _ => Look::random(rng),
+    };
+    (0..count).map(|_| look()).collect()
+}
+
+/// The teacher's side: in each look, known by drawings of other photos, the network must draw as the teacher does.
+fn taught(
+    network: &Network,
+    dataset: &Dataset,
+    looks: &[Look],
+    rng: &mut StdRng,
+    options: &TrainOptions,
+    losses: &mut Losses,
+) -> Result<Tensor, TchError> {
+    let crops = dataset.photos(looks.len(), rng, options.device)?;
+    let wanted = look::draw(looks, &crops.photo, &crops.paint, &crops.ink)?;
+    let mut codes = Tensor::f_zeros([0], (Kind::Float, options.device))?;
+    for turn in 0..REFERENCES {
+        let others = dataset.photos(looks.len(), rng, options.device)?;
+        let reference = look::draw(looks, &others.photo, &others.paint, &others.ink)?.picture;
+        let code = network.encode(&reference)?;
+        codes = if turn == 0 { code } else { codes + code };
     }
-    Ok(Network::from_tensors(&state.warm)?.layers_of(photo)?.1)
+    let codes = codes / REFERENCES as f64;
+    let photo = grainy(&crops.photo, rng)?;
+    let sheet = network.sheet(&photo, &network.modulation(&codes)?)?;
+    let output = sheet.inked()?;
+    let pixels = loss::paint(&output, &wanted.picture, &wanted.cover)?;
+    let lines = loss::gradient(&output, &wanted.picture)?;
+    let cover = loss::l1(&sheet.cover, &wanted.cover)?;
+    // Of a look without lines the ink's colour is unknown, and nobody sees it.
+    let inked = wanted.cover.f_mean_dim([1_i64, 2, 3].as_slice(), true, Kind::Float)?.f_clamp(0.0, 0.1)? * 10.0;
+    let ink = ((sheet.ink - &wanted.ink).f_abs()? * inked).f_mean(Kind::Float)?;
+    for (name, value) in [("pixels", &pixels), ("lines", &lines), ("cover", &cover), ("ink", &ink)] {
+        losses.insert(name, value.f_double_value(&[])?);
+    }
+    Ok(pixels + lines * 0.7 + cover * 0.5 + ink * 0.3 + codes.f_square()?.f_mean(Kind::Float)? * 1e-3)
+}
+
+/// The game: in the style of panels, known by the panels themselves, the drawings must look like panels to the
+/// discriminator and in perceptual features, with the teacher's drawing as an anchor.
+#[expect(clippy::too_many_arguments, reason = "all that a step knows")]
+fn played(
+    state: &mut State,
+    network: &Network,
+    features: &Features,
+    dataset: &Dataset,
+    phase: f64,
+    rng: &mut StdRng,
+    options: &TrainOptions,
+    losses: &mut Losses,
+) -> Result<Tensor, TchError> {
+    let comic = dataset.comics(PANELS, rng, options.device)?;
+    let Crops { photo, paint, ink } = dataset.photos(PANELS, rng, options.device)?;
+    let Drawn { picture: teacher, cover, .. } = look::draw(&[state.panels()?; PANELS], &photo, &paint, &ink)?;
+    let photo = grainy(&photo, rng)?;
+    // A panel's own style is one of its kind: half of it, and half of the mean of all.
+    let codes = network.encode(&comic)?;
+    let codes = (&codes + codes.f_mean_dim([0_i64].as_slice(), true, Kind::Float)?) * 0.5;
+    let modulation = network.modulation(&codes)?;
+    let sheet = network.sheet(&photo, &modulation)?;
+    let output = sheet.inked()?;
+    // Every other step: the critic learns faster than the generator, and costs as much.
+    if state.step.is_multiple_of(2) {
+        losses.insert("critic", criticise(state, &comic, &output.f_detach()?, phase)?);
+    }
+    let judged = judge(state, &output)?;
+    let maps = features.maps(&output)?;
+    let (wanted, comic_maps) = {
+        let _guard = tch::no_grad_guard();
+        (features.maps(&photo)?, features.maps(&comic)?)
+    };
+    let parts = [
+        ("adversary", judged, 0.3 * (phase * 10.0).min(1.0)),
+        ("style", crowd(&mut state.seen, &maps, &comic_maps)?, (phase * 10.0).min(1.0)),
+        ("content", loss::content(&maps[3], &wanted[3])?, 0.1),
+        ("anchor", loss::l1(&output, &teacher)?, 0.5),
+        ("edges", loss::gradient(&output, &teacher)?, 1.0),
+        ("colour", loss::colour(&output, &teacher)?, 3.0),
+        // Ink is the first thing that style losses wipe away, since it is a small part of a panel and a large change of
+        // a photo; it is also what makes a drawing of it.
+        ("kept", loss::l1(&sheet.cover, &cover)?, 3.0),
+        ("flat", loss::flatness(&output, &teacher)?, 1.0),
+        ("cells", loss::checkerboard(&output, &teacher)?, 24.0),
+        ("calm", calm(network, &modulation, &photo, &output, rng)?, 1.0),
+        ("excess", loss::excess(&output)?, 5.0),
+    ];
+    let mut total = Tensor::f_zeros([1], (Kind::Float, options.device))?;
+    for (name, value, weight) in &parts {
+        losses.insert(name, value.f_double_value(&[])?);
+        total += value * *weight;
+    }
+    total.f_squeeze()
+}
+
+/// The photo with noise half the time: the teacher saw it without, and the network learns to ignore it.
+fn grainy(photo: &Tensor, rng: &mut StdRng) -> Result<Tensor, TchError> {
+    let grain = rng.random_range(-0.02..0.02_f64).max(0.0);
+    Ok(photo + noise(photo, rng)? * grain)
 }
 
 /// White noise of deviation 1 in the shape of `like`. libtorch's own generator is one for the whole process, and another on
@@ -124,15 +175,22 @@ fn noise(like: &Tensor, rng: &mut StdRng) -> Result<Tensor, TchError> {
 }
 
 /// What shimmers costs: noise must not show, and a shifted photo must give the shifted drawing.
-fn calm(network: &Network, photo: &Tensor, output: &Tensor, rng: &mut StdRng) -> Result<Tensor, TchError> {
+fn calm(
+    network: &Network,
+    modulation: &Modulation,
+    photo: &Tensor,
+    output: &Tensor,
+    rng: &mut StdRng,
+) -> Result<Tensor, TchError> {
     let (photo, output) = (photo.f_narrow(0, 0, CALM)?, output.f_narrow(0, 0, CALM)?);
+    let modulation = modulation.first(CALM)?;
     let (dx, dy) = (rng.random_range(0..4_i64), rng.random_range(0..4_i64));
     let sigma = rng.random_range(0.0..0.03_f64);
     let side = i64::from(CROP) - 8;
     let cut = |x: &Tensor, by: (i64, i64)| x.f_narrow(3, by.0, side)?.f_narrow(2, by.1, side);
     let noisy = cut(&photo, (dx, dy))?;
     let noisy = &noisy + noise(&noisy, rng)? * sigma;
-    let again = network.forward(&noisy)?;
+    let again = network.forward(&noisy, &modulation)?;
     loss::l1(&again, &cut(&output, (dx, dy))?)
 }
 

@@ -1,15 +1,18 @@
 //! The training loop: steps, and now and then a checkpoint, the weights so far and a sheet.
 
+use super::codes::codes;
 use super::dataset::Dataset;
+use super::fit::fit;
 use super::perceptual::Features;
 use super::state::State;
 use super::{TrainOptions, recipe, sheet};
 use crate::error::{Error, Result};
-use crate::stylize;
+use crate::stylize::{self, Weights};
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
+use tch::{Device, Kind, TchError, Tensor};
 
 /// Time between checkpoints.
 const SAVE_EVERY: Duration = Duration::from_secs(180);
@@ -26,13 +29,16 @@ pub fn run(options: &TrainOptions, stop: &dyn Fn() -> bool, tell: &mut dyn FnMut
     let features = Features::load(&options.features, options.device)?;
     let mut state = State::fresh(options.seed, options.device).map_err(Error::network)?;
     if let Some(from) = &options.from {
-        state.start_from(&stylize::load(from)?, options.device).map_err(Error::network)?;
+        state.start_from(&stylize::load(from)?.network, options.device).map_err(Error::network)?;
     }
     if options.resume {
         state.restore(&options.out.with_extension("checkpoint"), options.device)?;
         tell(&format!("going on after {:.1} minutes, step {}", state.minutes, state.step));
     }
     let dataset = Dataset::load(options, tell)?;
+    if state.look.is_empty() {
+        fit_look(&mut state, &dataset, &features, options, stop, tell)?;
+    }
     let log_path = options.out.with_extension("jsonl");
     let mut log = open_log(&log_path, options.resume)?;
     let (begun, before) = (Instant::now(), state.minutes);
@@ -56,14 +62,35 @@ pub fn run(options: &TrainOptions, stop: &dyn Fn() -> bool, tell: &mut dyn FnMut
         if done || saved.elapsed() > SAVE_EVERY {
             saved = Instant::now();
             state.save(&options.out.with_extension("checkpoint"))?;
-            let network = state.network().map_err(Error::network)?;
-            stylize::save(&network, facts(&state, &dataset, options), &options.out)?;
-            sheet::save(&network, &dataset.held_out, &options.out.with_extension("png"), options.device)?;
+            let weights = weights(&state, &dataset, options.device).map_err(Error::network)?;
+            stylize::save(&weights, facts(&state, &dataset, options), &options.out)?;
+            sheet::save(&weights, &dataset.held_out, &options.out.with_extension("png"), options.device)?;
         }
         if done {
             return Ok(());
         }
     }
+}
+
+fn fit_look(
+    state: &mut State,
+    dataset: &Dataset,
+    features: &Features,
+    options: &TrainOptions,
+    stop: &dyn Fn() -> bool,
+    tell: &mut dyn FnMut(&str),
+) -> Result<()> {
+    tell("fitting the teacher's look to the panels");
+    let (look, closed) = fit(dataset, features, options, stop).map_err(Error::network)?;
+    tell(&format!("{:.0} % nearer: {look:?}", closed * 100.0));
+    state.look = vec![Tensor::f_from_slice(&look.numbers()).map_err(Error::network)?];
+    Ok(())
+}
+
+fn weights(state: &State, dataset: &Dataset, device: Device) -> Result<Weights, TchError> {
+    let network = state.network()?;
+    let codes = codes(state, &network, dataset, device)?;
+    Ok(Weights { network: network.to(Device::Cpu, Kind::Float)?, codes })
 }
 
 fn open_log(path: &Path, resume: bool) -> Result<File> {

@@ -2,6 +2,7 @@
 
 use super::adam::Adam;
 use super::discriminator;
+use super::look::{Look, NAMED};
 use crate::error::{Error, Result};
 use crate::stylize::Network;
 use std::path::Path;
@@ -17,8 +18,8 @@ pub struct State {
     pub vectors: Vec<Tensor>,
     /// The generator's weights averaged over the last steps: what is shipped.
     pub average: Vec<Tensor>,
-    /// The averaged generator at the end of the warm-up, whose ink stays; empty before.
-    pub warm: Vec<Tensor>,
+    /// The look that the teacher draws panels in, one tensor; none until it is fitted.
+    pub look: Vec<Tensor>,
     /// Style statistics of the last comics and of the last drawings; empty before the adversary.
     pub seen: Vec<Tensor>,
     /// Steps done.
@@ -38,7 +39,7 @@ impl State {
         let average = generator.parameters.iter().map(|p| p.f_detach_copy()).collect::<Result<_, _>>()?;
         let critic = Adam::new(discriminator::parameters(device)?, (0.5, 0.99))?;
         let vectors = discriminator::vectors(device)?;
-        Ok(Self { generator, critic, vectors, average, warm: vec![], seen: vec![], step: 0, minutes: 0.0 })
+        Ok(Self { generator, critic, vectors, average, look: vec![], seen: vec![], step: 0, minutes: 0.0 })
     }
 
     /// Takes the weights of `network`, and them alone.
@@ -64,7 +65,7 @@ impl State {
             ("critic.second", &mut self.critic.second),
             ("critic.vectors", &mut self.vectors),
             ("average", &mut self.average),
-            ("warm", &mut self.warm),
+            ("look", &mut self.look),
             ("seen", &mut self.seen),
         ]
     }
@@ -107,7 +108,7 @@ impl State {
             };
             let found = read.iter().filter_map(own).collect::<Result<Vec<_>, _>>().map_err(Error::network)?;
             let fits = found.len() == list.len() && found.iter().zip(list.iter()).all(|(a, b)| a.size() == b.size());
-            if !matches!(name, "seen" | "warm") && !fits {
+            if !matches!(name, "seen" | "look") && !fits {
                 return Err(foreign());
             }
             *list = found;
@@ -121,6 +122,17 @@ impl State {
         (self.step, self.minutes) = (step as u64, minutes);
         (self.generator.step, self.critic.step) = (generator as i32, critic as i32);
         Ok(())
+    }
+
+    /// The look that the teacher draws panels in: the fitted one, or the first.
+    ///
+    /// # Errors
+    /// libtorch's.
+    pub fn panels(&self) -> Result<Look, TchError> {
+        let Some(fitted) = self.look.first() else { return Ok(NAMED[0].1) };
+        let numbers = Vec::<f32>::try_from(fitted.f_to_device(Device::Cpu)?)?;
+        let numbers = numbers.try_into().map_err(|_| TchError::Shape("a look of another length".into()))?;
+        Ok(Look::from_numbers(&numbers))
     }
 
     /// The averaged generator.

@@ -42,17 +42,37 @@ pub fn remember(seen: &Tensor, new: &Tensor) -> Result<Tensor, TchError> {
 /// # Errors
 /// libtorch's.
 pub fn energy(now: &Tensor, drawings: &Tensor, comics: &Tensor) -> Result<Tensor, TchError> {
-    let scale = (comics.f_var_dim([0_i64].as_slice(), false, true)? + 1e-6).f_sqrt()?;
-    let now = now.f_div(&scale)?;
-    let distance = |others: &Tensor| -> Result<Tensor, TchError> {
-        let others = others.f_div(&scale)?;
-        let norm = |x: &Tensor| x.f_square()?.f_sum_dim_intlist([1_i64].as_slice(), true, Kind::Float);
-        let product = now.f_mm(&others.f_transpose(0, 1)?)?;
-        let square = (norm(&now)? + norm(&others)?.f_transpose(0, 1)? - product * 2.0).f_relu()? / now.size()[1] as f64;
-        // A root has no slope at 0, where a drawing meets itself.
-        (square + 1e-6).f_sqrt()?.f_mean(Kind::Float)
+    let scale = deviation(comics)?;
+    Ok(apart(now, comics, &scale)? - apart(now, drawings, &scale)?)
+}
+
+/// The energy distance between crowds (N x D, M x D), 0 between equal ones. In deviations of the comics.
+///
+/// # Errors
+/// libtorch's.
+pub fn distance(drawings: &Tensor, comics: &Tensor) -> Result<f64, TchError> {
+    let scale = deviation(comics)?;
+    let within = |x: &Tensor| -> Result<Tensor, TchError> {
+        let n = x.size()[0] as f64;
+        // A picture is no neighbour of its own.
+        Ok(apart(x, x, &scale)? * (n / (n - 1.0)))
     };
-    Ok(distance(comics)? - distance(drawings)?)
+    let distance = apart(drawings, comics, &scale)? * 2.0 - within(drawings)? - within(comics)?;
+    distance.f_double_value(&[])
+}
+
+fn deviation(comics: &Tensor) -> Result<Tensor, TchError> {
+    (comics.f_var_dim([0_i64].as_slice(), false, true)? + 1e-6).f_sqrt()
+}
+
+/// Mean distance of pairs.
+fn apart(a: &Tensor, b: &Tensor, scale: &Tensor) -> Result<Tensor, TchError> {
+    let (a, b) = (a.f_div(scale)?, b.f_div(scale)?);
+    let norm = |x: &Tensor| x.f_square()?.f_sum_dim_intlist([1_i64].as_slice(), true, Kind::Float);
+    let product = a.f_mm(&b.f_transpose(0, 1)?)?;
+    let square = (norm(&a)? + norm(&b)?.f_transpose(0, 1)? - product * 2.0).f_relu()? / a.size()[1] as f64;
+    // A root has no slope at 0, where a drawing meets itself.
+    (square + 1e-6).f_sqrt()?.f_mean(Kind::Float)
 }
 
 #[cfg(test)]
@@ -79,6 +99,15 @@ mod tests {
         assert!((mean - 1.0).abs() < 0.1, "{mean}");
         // A crowd, not one picture.
         assert!(deviation > 0.25, "{deviation}");
+    }
+
+    #[test]
+    fn crowds_are_as_far_as_they_differ() {
+        tch::manual_seed(4);
+        let comics = crowd(0.0, 300);
+        let far = |center| distance(&crowd(center, 300), &comics).unwrap();
+        assert!(far(0.0).abs() < 0.02);
+        assert!(far(0.5) > 0.1 && far(1.0) > 2.0 * far(0.5));
     }
 
     #[test]

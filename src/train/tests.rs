@@ -1,6 +1,7 @@
 //! Training on a handful of generated pictures, with a tiny perceptual network of random weights.
 
 use super::dataset::Dataset;
+use super::fit::fit;
 use super::perceptual::Features;
 use super::state::State;
 use super::{TrainOptions, data, recipe, run, teacher};
@@ -90,7 +91,7 @@ fn a_training_leaves_weights_checkpoint_log_and_sheet() {
     options.from = Some("comic".into());
     run(&options, &|| true, &mut |_| ()).unwrap();
     let (from, out) = (stylize::load("comic").unwrap(), stylize::load(options.out.to_str().unwrap()).unwrap());
-    for ((a, b), (c, d)) in from.layers.iter().zip(&out.layers) {
+    for ((a, b), (c, d)) in from.network.layers.iter().zip(&out.network.layers) {
         assert!(a.equal(c) && b.equal(d), "no step was done");
     }
     for extension in ["checkpoint", "jsonl", "png"] {
@@ -116,14 +117,31 @@ fn what_cannot_be_trained_on_is_refused() {
 }
 
 #[test]
-fn the_teacher_flattens_texture_and_inks_edges() {
+fn the_teacher_flattens_texture_and_finds_edges() {
     let photo = picture(0);
     let (width, height) = (photo.width() as usize, photo.height() as usize);
-    let drawing = teacher::draw(photo.as_raw(), width, height);
+    let study = teacher::study(photo.as_raw(), width, height);
     let green = |rgb: &[u8], x: usize, y: usize| f64::from(rgb[(y * width + x) * 3 + 1]);
     let roughness = |rgb: &[u8]| (100..150).map(|x| (green(rgb, x, 20) - green(rgb, x + 1, 20)).abs()).sum::<f64>();
-    assert!(roughness(&drawing) < 0.3 * roughness(photo.as_raw()));
-    // The disc's rim, 30 pixels left of its middle, is darker than the disc itself.
-    let rim = (8..14).map(|x| green(&drawing, x, 80)).fold(f64::INFINITY, f64::min);
-    assert!(rim < 20.0, "{rim}");
+    assert!(roughness(&study.paint) < 0.3 * roughness(photo.as_raw()));
+    // The disc's rim, 30 pixels left of its middle, holds fine and bold lines on the disc's side.
+    for channel in 0..2 {
+        let line = (8..16).map(|x| study.ink[(80 * width + x) * 3 + channel]).max().unwrap();
+        assert!(f32::from(line) * teacher::INK_UNIT > 0.03, "{channel}: {line}");
+        assert!(study.ink[(80 * width + 40) * 3 + channel] < 10);
+    }
+}
+
+#[test]
+fn a_fitted_look_is_no_further_from_the_panels() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = options(folder.path(), 9);
+    let features = Features::load(&options.features, options.device).unwrap();
+    let dataset = Dataset::load(&options, &mut |_| ()).unwrap();
+    let tries = std::cell::Cell::new(0);
+    let stop = || tries.replace(tries.get() + 1) >= 6;
+    let (look, closed) = fit(&dataset, &features, &options, &stop).unwrap();
+    assert!((0.0..=1.0).contains(&closed), "{closed}");
+    tries.set(0);
+    assert_eq!(fit(&dataset, &features, &options, &stop).unwrap().0, look);
 }

@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::frame::{ColorInfo, Frame, PixelFormat, Rational, Stamp, StreamInfo};
 use crate::live::{Kind, Latencies, Session, Shown, Status};
 use crate::sink::{self, Seat, SinkOptions};
+use crate::stylize;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::Scope;
@@ -211,17 +212,25 @@ impl<'scope, 'env> Controller<'scope, 'env> {
         self.status = (self.session.status(), Instant::now());
     }
 
-    /// A file was dropped on the window.
+    /// A file was dropped on the window: a style, or a picture to draw in the style of.
     pub fn dropped(&mut self, path: &Path) {
-        let is_style = path.extension().is_some_and(|extension| extension == "toml");
-        match path.to_str().filter(|_| is_style).map(|name| (name, config::load(name, &[]))) {
-            Some((name, Ok(settings))) => {
+        let Some(name) = path.to_str() else { return self.tell("a file's name cannot be read".to_owned()) };
+        let brought = if path.extension().is_some_and(|extension| extension == "toml") {
+            config::load(name, &[])
+        } else {
+            let mut settings = self.kept.styles.settings().clone();
+            stylize::style_of(&settings.generator.weights, &[path.to_owned()]).map(|style| {
+                settings.generator.style = style;
+                settings
+            })
+        };
+        match brought {
+            Ok(settings) => {
                 self.kept.styles.bring(name, settings);
                 self.tune();
                 self.tell(self.kept.styles.name().to_owned());
             }
-            Some((_, Err(error))) => self.tell(error.to_string()),
-            None => self.tell("a picture cannot be a style yet; a style file (.toml) can".to_owned()),
+            Err(error) => self.tell(error.to_string()),
         }
     }
 }

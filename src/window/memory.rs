@@ -1,7 +1,7 @@
 //! What the window remembers from one time to the next, besides the styles: `window.toml` in the user's configuration
 //! folder.
 
-use super::styles::write;
+use crate::config::places::write;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};

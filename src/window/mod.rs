@@ -31,7 +31,6 @@ mod thumbnails;
 mod ui;
 
 pub use memory::Memory;
-pub use places::config_folder;
 pub use run::{Remote, Window};
 pub use styles::Styles;
 

@@ -1,12 +1,6 @@
-//! Folders of the user, and names for files that are made there.
+//! Where pictures and films go, and names for files that are made there.
 
 use std::path::{Path, PathBuf};
-
-/// Where settings are kept.
-#[must_use]
-pub fn config_folder() -> Option<PathBuf> {
-    dirs::config_dir().map(|folder| folder.join("comicvid"))
-}
 
 /// Where a snapshot goes: the user's pictures, else the current folder.
 pub(super) fn snapshot() -> PathBuf {

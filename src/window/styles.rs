@@ -3,6 +3,7 @@
 //! A style that was changed is saved whole as `styles/NAME.toml`, an ordinary style file that `--style` takes too. Any
 //! other style file in that folder is offered as well.
 
+use crate::config::places::{style_files, write};
 use crate::config::{self, PRESETS, Settings};
 use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
@@ -45,11 +46,11 @@ impl Styles {
         for preset in PRESETS {
             entries.push(Entry::new(preset.name.to_owned(), config::load(preset.name, &[])?));
         }
-        for path in folder.as_deref().map(files).unwrap_or_default() {
-            let (Some(name), Some(text)) = (path.file_stem().and_then(|s| s.to_str()), path.to_str()) else { continue };
+        for (name, path) in folder.as_deref().map(style_files).unwrap_or_default() {
+            let Some(text) = path.to_str() else { continue };
             match (config::load(text, &[]), entries.iter_mut().find(|e| e.name == name)) {
                 (Ok(settings), Some(entry)) => entry.settings = settings,
-                (Ok(settings), None) => entries.push(Entry::new(name.to_owned(), settings)),
+                (Ok(settings), None) => entries.push(Entry::new(name, settings)),
                 (Err(error), _) => tracing::warn!("{} is left out: {error}", path.display()),
             }
         }
@@ -146,25 +147,6 @@ fn absent(error: std::io::Error) -> std::io::Result<()> {
     if error.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
 }
 
-/// Style files of `folder`, by name.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut paths: Vec<PathBuf> =
-        entries.map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "toml")).collect();
-    paths.sort();
-    paths
-}
-
-/// Writes a file so that it is there whole or not at all; makes its folder.
-pub(super) fn write(path: &Path, text: &str) -> Result<()> {
-    let part = path.with_extension("part");
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)
-        .and_then(|()| std::fs::write(&part, text))
-        .and_then(|()| std::fs::rename(&part, path))
-        .map_err(|e| Error::write(path, e))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,9 +207,9 @@ mod tests {
         styles.bring("some/where/odd.toml", typed.clone());
         assert_eq!((styles.name(), styles.is_changed()), ("odd", false));
         styles.save().unwrap();
-        assert_eq!(files(folder.path()), Vec::<PathBuf>::new());
+        assert_eq!(style_files(folder.path()), []);
         styles.set(tuned(&styles, 0.75));
         styles.save().unwrap();
-        assert_eq!(files(folder.path()), [folder.path().join("odd.toml")]);
+        assert_eq!(style_files(folder.path()), [("odd".to_owned(), folder.path().join("odd.toml"))]);
     }
 }

@@ -1,34 +1,35 @@
-//! Ink lines: a flow-based difference of Gaussians, thresholded softly, with specks taken out.
+//! Where ink could go: a flow-based difference of Gaussians, with specks taken out.
 
 use super::Plane;
 use super::flow::Flow;
 use super::plane::gauss;
 
 /// Width of the inner Gaussian in pixels: half a line.
-const SIGMA: f32 = 0.9;
+pub const FINE: f32 = 0.9;
+/// The same of bold lines.
+pub const BOLD: f32 = 1.7;
 /// How far a line is averaged along itself, in pixels.
 const ALONG: f32 = 2.5;
-/// Lightness difference that starts a line, and that from no ink to full ink.
+/// Lightness difference that starts a line, and that from no ink to full ink, where specks are sought.
 const THRESHOLD: f32 = 0.008;
 const SOFTNESS: f32 = 0.014;
 /// A connected stroke of less ink than this (in fully covered pixels) is noise.
 const SPECK: f32 = 10.0;
 
-/// Share of ink per pixel, 0..=1, of an Oklab picture.
-pub fn lines(lab: &[Plane; 3], flow: &Flow) -> Plane {
-    let difference = across(&lab[0], flow);
-    let response = along(&difference, flow);
-    let mut ink = response;
-    for value in &mut ink.data {
-        *value = smoothstep((-*value - THRESHOLD) / SOFTNESS);
+/// How much darker than its surroundings each pixel of an edge's dark side is, in Oklab lightness, for lines of `sigma`.
+pub fn lines(light: &Plane, flow: &Flow, sigma: f32) -> Plane {
+    let mut response = along(&across(light, flow, sigma), flow);
+    let mut ink = response.clone();
+    for (ink, value) in ink.data.iter_mut().zip(&mut response.data) {
+        *value = (-*value).max(0.0);
+        *ink = smoothstep((*value - THRESHOLD) / SOFTNESS);
     }
-    // Deep shadows are spotted solid black, as an inker would.
-    let shade = lab[0].blurred(1.5);
-    for (ink, light) in ink.data.iter_mut().zip(&shade.data) {
-        *ink = ink.max(0.85 * smoothstep((0.20 - light) / 0.06));
-    }
+    let strokes = ink.clone();
     remove_specks(&mut ink);
-    ink
+    for ((value, before), after) in response.data.iter_mut().zip(&strokes.data).zip(&ink.data) {
+        *value *= if *before > 0.0 { after / before } else { 1.0 };
+    }
+    response
 }
 
 fn smoothstep(x: f32) -> f32 {
@@ -37,10 +38,10 @@ fn smoothstep(x: f32) -> f32 {
 }
 
 /// Difference of Gaussians along the gradient; negative on the dark side of an edge.
-fn across(light: &Plane, flow: &Flow) -> Plane {
-    let outer = SIGMA * 1.6;
+fn across(light: &Plane, flow: &Flow, sigma: f32) -> Plane {
+    let outer = sigma * 1.6;
     let reach = (3.0 * outer).ceil() as usize;
-    let taps: Vec<(f32, f32)> = (0..=reach).map(|i| (gauss(i as f32, SIGMA), gauss(i as f32, outer))).collect();
+    let taps: Vec<(f32, f32)> = (0..=reach).map(|i| (gauss(i as f32, sigma), gauss(i as f32, outer))).collect();
     let norm = taps.iter().enumerate().fold((0.0, 0.0), |(a, b), (i, (inner, outer))| {
         let twice = if i == 0 { 1.0 } else { 2.0 };
         (a + twice * inner, b + twice * outer)

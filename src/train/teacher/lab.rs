@@ -26,11 +26,10 @@ pub fn from_srgb(rgb: &[u8], width: usize, height: usize) -> [Plane; 3] {
     planes
 }
 
-/// Planes L, a, b back to interleaved sRGB bytes, each pixel mixed with `ink` by the share in `cover` (0..=1).
-pub fn to_srgb_with_ink(lab: &[Plane; 3], cover: &Plane, ink: [f32; 3]) -> Vec<u8> {
-    let mut rgb = Vec::with_capacity(cover.data.len() * 3);
-    for (i, &cover) in cover.data.iter().enumerate() {
-        let (light, a, b) = (lab[0].data[i], lab[1].data[i], lab[2].data[i]);
+/// Planes L, a, b back to interleaved sRGB bytes.
+pub fn to_srgb(lab: &[Plane; 3]) -> Vec<u8> {
+    let mut rgb = Vec::with_capacity(lab[0].data.len() * 3);
+    for ((light, a), b) in lab[0].data.iter().zip(&lab[1].data).zip(&lab[2].data) {
         let l = (light + 0.396_337_78 * a + 0.215_803_76 * b).powi(3);
         let m = (light - 0.105_561_346 * a - 0.063_854_17 * b).powi(3);
         let s = (light - 0.089_484_18 * a - 1.291_485_5 * b).powi(3);
@@ -39,10 +38,7 @@ pub fn to_srgb_with_ink(lab: &[Plane; 3], cover: &Plane, ink: [f32; 3]) -> Vec<u
             -1.268_438 * l + 2.609_757_4 * m - 0.341_319_4 * s,
             -0.004_196_086_3 * l - 0.703_418_6 * m + 1.707_614_7 * s,
         ];
-        for (value, ink) in colour.into_iter().zip(ink) {
-            let value = encode(value.clamp(0.0, 1.0));
-            rgb.push(((value + cover * (ink - value)) * 255.0).round() as u8);
-        }
+        rgb.extend(colour.map(|value| (encode(value.clamp(0.0, 1.0)) * 255.0).round() as u8));
     }
     rgb
 }
