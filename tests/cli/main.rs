@@ -5,6 +5,7 @@
 mod many;
 mod preview;
 mod resume;
+mod styles;
 mod support;
 
 use assert_cmd::Command;
