@@ -1,4 +1,4 @@
-// A screen in the shadows: dots, lines or crossed pen strokes, fixed to the page, anti-aliased analytically.
+// A screen in the shadows: dots, lines or crossed pen strokes, anti-aliased analytically.
 
 struct HalftoneUniform {
     // Ink colour and amount.
@@ -50,12 +50,13 @@ fn halftone_ink(at: vec2<f32>, darkness: f32) -> f32 {
     return max(ink, smoothstep(3.2, 3.5, level));
 }
 
-fn halftone_apply(color: vec3<f32>, pixel: vec2<i32>) -> vec3<f32> {
+// `at`: place on the screen in photo pixels.
+fn halftone_apply(color: vec3<f32>, at: vec2<f32>) -> vec3<f32> {
     let darkness = clamp(1.0 - luma_of(color) / halftone.highlight, 0.0, 1.0);
     let ground = mix(color, vec3<f32>(1.0), halftone.clean);
     if darkness <= 0.0 {
         return ground;
     }
-    let ink = halftone_ink(vec2<f32>(pixel) + 0.5, darkness);
+    let ink = halftone_ink(at, darkness);
     return mix(ground, halftone.color.rgb, ink * halftone.color.a);
 }

@@ -38,9 +38,17 @@ fn tone_keep_color(color: vec3<f32>, photo_color: vec3<f32>) -> vec3<f32> {
     return tone_fit(lightness, chroma);
 }
 
+// Contrast around mid grey. More of it bends towards black and white instead of running into them: lights keep shape.
+fn tone_contrast(lightness: f32) -> f32 {
+    let shoulder = max(tone.contrast - 1.0, 0.0);
+    let way = 2.0 * lightness - 1.0;
+    let bent = min(abs(way), 0.5 * tone.contrast / max(shoulder, 0.001));
+    return 0.5 + 0.5 * sign(way) * min(bent * (tone.contrast - shoulder * bent), 1.0);
+}
+
 fn tone_apply(color: vec3<f32>) -> vec3<f32> {
     let lightness = luma_of(color);
-    let graded = clamp((lightness - 0.5) * tone.contrast + 0.5 + tone.brightness, 0.0, 1.0);
+    let graded = clamp(tone_contrast(lightness) + tone.brightness, 0.0, 1.0);
     let level = tone_level(graded);
     // Chroma follows lightness, or shadows turn neon and lights grey; not all the way, or lifted shadows turn to noise.
     let gain = clamp((level + 0.1) / (lightness + 0.1), 0.0, 1.6);

@@ -84,6 +84,11 @@ pub const FIELDS: &[Field] = &[
     number("halftone.amount", 0.0, 1.0, "0 invisible, 1 full ink"),
     number("halftone.highlight", 0.05, 1.0, "lightness above which the paper stays clean"),
     number("halftone.clean", 0.0, 1.0, "how far the shade gives way to white, so that the screen alone carries it"),
+    Field {
+        key: "halftone.anchor",
+        domain: Domain::Word(&["page", "object"]),
+        help: "what the screen lies still on as things move",
+    },
     color("halftone.color", "ink of the screen"),
     number("speed.lines", 0.0, 1.0, "opacity of streaks along fast motion"),
     number("speed.smear", 0.0, 4.0, "how far colours are drawn out, in motions"),

@@ -9,5 +9,7 @@ mod style;
 
 pub use blend::{Blend, CODE, Code, Source};
 pub use fields::{Domain, FIELDS, Field};
-pub use settings::{Generator, Halftone, Motion, Outline, Paper, Pattern, Rgb, Settings, Speed, Tone, Upsample};
+pub use settings::{
+    Anchor, Generator, Halftone, Motion, Outline, Paper, Pattern, Rgb, Settings, Speed, Tone, Upsample,
+};
 pub use style::{PRESETS, Preset, load};

@@ -169,6 +169,17 @@ pub enum Pattern {
     Hatch,
 }
 
+/// What a halftone lies still on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Anchor {
+    /// The page, as in print.
+    #[default]
+    Page,
+    /// What is drawn: the screen goes along with the motion. Needs [`Motion::calm`] above 0, else it is the page.
+    Object,
+}
+
 /// A screen in the shadows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -185,6 +196,8 @@ pub struct Halftone {
     pub highlight: f32,
     /// How far the shade itself gives way to white, so that the screen alone carries it, 0..=1.
     pub clean: f32,
+    /// What it lies still on.
+    pub anchor: Anchor,
     /// `#rrggbb`.
     pub color: Rgb,
 }
@@ -198,6 +211,7 @@ impl Default for Halftone {
             amount: 0.5,
             highlight: 0.6,
             clean: 0.0,
+            anchor: Anchor::Page,
             color: Rgb([0x14, 0x10, 0x18]),
         }
     }

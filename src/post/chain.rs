@@ -1,12 +1,13 @@
 //! All passes of a run, in order, behind [`FrameFilter`].
 
+use super::anchor::{self, Anchor};
 use super::boil::{self, Boil};
 use super::fragment::{self, Fragment, Ink};
 use super::history::{self, History};
 use super::run::{RunConstants, strength, unit};
 use super::upsample::UpsampleUniform;
 use super::{flow, halftone, outline, paper, speed, tone, upsample};
-use crate::config::Settings;
+use crate::config::{self, Settings};
 use crate::error::{Error, Result};
 use crate::frame::{ColorInfo, CpuImage, Drawing, Drawn, Frame, Motion, PixelFormat, Size, StreamInfo};
 use crate::gpu::{
@@ -37,6 +38,7 @@ pub struct PostChain {
     drawing_size: Size,
     passes: Vec<Pass>,
     history: Option<History>,
+    anchor: Option<Anchor>,
     boil: Option<Boil>,
     /// The number in its shot of the drawing before.
     number: Option<u32>,
@@ -107,7 +109,7 @@ impl Uniforms {
 /// The effects of `settings` that work per pixel, in the order in which they are applied.
 pub(super) fn fragments(settings: &Settings, unit: f32) -> Vec<Fragment> {
     let tone = settings.tone.as_ref().map(tone::fragment);
-    let halftone = settings.halftone.as_ref().map(|h| halftone::fragment(h, unit));
+    let halftone = settings.halftone.as_ref().map(|h| halftone::fragment(h, unit, anchors(settings)));
     let outline = settings.outline.as_ref().map(|o| outline::fragment(o, unit));
     // What follows the motion needs somebody to find it.
     let speed = settings.speed.as_ref().filter(|_| keeps(settings)).map(|s| speed::fragment(s, unit));
@@ -119,6 +121,11 @@ pub(super) fn fragments(settings: &Settings, unit: f32) -> Vec<Fragment> {
 fn keeps(settings: &Settings) -> bool {
     let draws = strength(settings) > 0.0 || settings.tone.is_some() || settings.outline.is_some();
     settings.motion.calm > 0.0 && (draws || settings.halftone.is_some() || settings.speed.is_some())
+}
+
+/// Whether the screen goes along with the motion.
+fn anchors(settings: &Settings) -> bool {
+    keeps(settings) && settings.halftone.as_ref().is_some_and(|h| h.anchor == config::Anchor::Object)
 }
 
 fn lines(settings: &Settings) -> Ink {
@@ -160,6 +167,9 @@ pub(super) fn shader(
     fragments.iter().for_each(|f| source += f.source);
     if keeps(settings) {
         source += history::SOURCE;
+    }
+    if anchors(settings) {
+        source += anchor::SOURCE;
     }
     if lines(settings) == Ink::Boiling {
         source += boil::SOURCE;
@@ -253,7 +263,10 @@ impl PostChain {
         }
         let boil = (lines(settings) == Ink::Boiling).then(|| Boil::new(context, settings.motion.boil, unit(size)));
         bound.extend(boil.as_ref().map(Boil::resource));
-        let history = keeps(settings).then(|| History::new(context, settings.motion.calm, size, Motion::grid(drawing)));
+        let grid = Motion::grid(drawing);
+        let anchor = anchors(settings).then(|| Anchor::new(context, size, grid));
+        bound.extend(anchor.as_ref().map(Anchor::resource));
+        let history = keeps(settings).then(|| History::new(context, settings.motion.calm, size, grid));
         let pack = |bound: &[_]| Pass::dispatch(context, "pack", shader, bound, pack_grid(&ends.out.0));
         passes.push(match &history {
             Some(history) => {
@@ -272,6 +285,7 @@ impl PostChain {
             drawing_size: drawing,
             passes,
             history,
+            anchor,
             boil,
             number: None,
             second: false,
@@ -294,8 +308,12 @@ impl PostChain {
         write_texture(&self.context, &self.drawing, &drawing.rgba, drawing.size.width * 4);
         // Where a drawing in between was lost on the way, the motion leads to one that was never here.
         let follows = self.number.replace(*number).is_some_and(|before| before.checked_add(1) == Some(*number));
+        let motion = motion.as_ref().filter(|_| follows);
         if let Some(history) = &self.history {
-            history.write(&self.context, motion.as_ref().filter(|_| follows))?;
+            history.write(&self.context, motion)?;
+        }
+        if let Some(anchor) = &mut self.anchor {
+            anchor.write(&self.context, motion);
         }
         if let Some(boil) = &mut self.boil {
             boil.write(&self.context, *number);

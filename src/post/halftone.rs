@@ -1,4 +1,4 @@
-//! Dots, lines or crossed pen strokes in the shadows, fixed to the page and anti-aliased analytically.
+//! Dots, lines or crossed pen strokes in the shadows, fixed to the page or to what is drawn, anti-aliased analytically.
 
 use super::fragment::Fragment;
 use crate::config::{self, Pattern};
@@ -43,8 +43,13 @@ impl HalftoneUniform {
     }
 }
 
-/// The effect's part of the last pass.
-pub(super) fn fragment(halftone: &config::Halftone, unit: f32) -> Fragment {
+/// The effect's part of the last pass. With `anchored`, which needs `anchor.wgsl`, the screen goes along with the motion.
+pub(super) fn fragment(halftone: &config::Halftone, unit: f32, anchored: bool) -> Fragment {
+    let call = if anchored {
+        "halftone_apply(color, anchored(pixel))"
+    } else {
+        "halftone_apply(color, vec2<f32>(pixel) + 0.5)"
+    };
     let uniform = bytemuck::bytes_of(&HalftoneUniform::new(halftone, unit)).to_vec();
-    Fragment { source: SOURCE, call: "halftone_apply(color, pixel)", page: true, binding: 17, uniform }
+    Fragment { source: SOURCE, call, page: true, binding: 17, uniform }
 }

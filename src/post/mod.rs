@@ -15,6 +15,7 @@
 //! taken as the same. Between passes the picture itself is never stored: it goes from floats to the encoder's codes, so
 //! ten bits stay ten. Runs on the shader thread.
 
+mod anchor;
 mod boil;
 mod chain;
 mod flow;

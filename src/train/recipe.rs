@@ -13,7 +13,7 @@ use rand::{RngExt, SeedableRng};
 use tch::{Kind, TchError, Tensor};
 
 /// Crops a step in looks of the teacher: in the warm-up, and beside the discriminator.
-const LOOKS: [usize; 2] = [8, 3];
+const LOOKS: [usize; 2] = [8, 4];
 /// Crops a step in the style of panels, of which each costs five times as much.
 const PANELS: usize = 4;
 /// Reference pictures that a look is known by.
@@ -143,7 +143,7 @@ fn played(
         ("content", loss::content(&maps[3], &wanted[3])?, 0.3),
         ("anchor", loss::l1(&output, &teacher)?, 0.2),
         ("edges", loss::gradient(&output, &teacher)?, 0.6),
-        ("colour", loss::colour(&output, &teacher)?, 1.5),
+        ("colour", loss::colour(&output, &teacher)?, 8.0),
         // Ink is the first thing that style losses wipe away, since it is a small part of a panel and a large change of
         // a photo; it is also what makes a drawing of it.
         ("kept", loss::l1(&sheet.cover, &cover)?, 3.0),

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod many;
+mod motion;
 mod preview;
 mod resume;
 mod styles;

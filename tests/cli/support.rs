@@ -54,19 +54,18 @@ pub fn packet_hash(file: &Path, stream: &str) -> String {
 
 /// Mean absolute difference of the first frames, in steps of 1/255.
 pub fn mean_difference(a: &Path, b: &Path) -> f64 {
-    let (a, b) = (first_frame(a), first_frame(b));
+    let (a, b) = (frame(a, 0), frame(b, 0));
     assert_eq!(a.len(), b.len(), "the pictures differ in size");
     let sum: u64 = a.iter().zip(&b).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
     sum as f64 / a.len() as f64
 }
 
-fn first_frame(file: &Path) -> Vec<u8> {
-    let after = ["-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"];
-    let before = ["-v", "error", "-i"];
-    run(
-        "ffmpeg",
-        before.iter().map(OsStr::new).chain([file.as_os_str()]).chain(after.iter().map(OsStr::new)).collect::<Vec<_>>(),
-    )
+/// R, G and B of frame `number`, rows packed.
+pub fn frame(file: &Path, number: u32) -> Vec<u8> {
+    let this = format!("select=eq(n\\,{number})");
+    let after = ["-vf", &this, "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"];
+    let before = ["-v", "error", "-i"].iter().map(OsStr::new);
+    run("ffmpeg", before.chain([file.as_os_str()]).chain(after.iter().map(OsStr::new)))
 }
 
 /// A hash of each decoded frame.

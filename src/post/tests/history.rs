@@ -2,7 +2,7 @@
 
 use super::super::PostChain;
 use super::{RGBA, context, info, packed, rgba};
-use crate::config::{Outline, Settings, Speed};
+use crate::config::{Anchor, Halftone, Outline, Settings, Speed};
 use crate::frame::{CpuImage, Drawing, Drawn, Frame, Motion, Size, Stamp};
 use crate::stage::FrameFilter;
 use half::f16;
@@ -169,4 +169,30 @@ fn streaks_follow_what_is_fast_and_nothing_else() {
     assert!(inked > plain.len() / 50 && inked < plain.len() / 2, "{inked} of {}", plain.len());
     let smeared = picture(Some(Speed { lines: 0.0, smear: 2.0, ..Speed::default() }), 0.1);
     assert!(smeared != plain);
+}
+
+#[test]
+fn a_screen_stays_on_the_page_or_goes_along_with_the_motion() {
+    let Some(context) = context() else { return };
+    let input = info(SIZE, RGBA.0, RGBA.1);
+    let film = |anchor: Anchor| {
+        let halftone = Some(Halftone { anchor, amount: 1.0, angle: 0.0, ..Halftone::default() });
+        let settings = Settings { halftone, outline: None, ..settings(0.7) };
+        let mut chain = PostChain::new(context.clone(), &settings, &input, RGBA, SMALL).unwrap();
+        [0, 1, 2].map(|number: u32| {
+            let photo = rgba(SIZE, |_, _| [0.3; 3]);
+            let motion = motion(-4.0 / 96.0, 1.0, 0.0).filter(|_| number > 0);
+            let image = Drawn { drawing: Some(drawing(&photo)), photo, motion, number };
+            chain.push(Frame { stamp: Stamp { index: number.into(), pts: 0, duration: 1 }, image }).unwrap();
+            packed(&chain.drain().unwrap().unwrap().image, 0)
+        })
+    };
+    let (page, object) = (film(Anchor::Page), film(Anchor::Object));
+    assert!(page[0] == page[2] && page[0] == object[0]);
+    // Eight pixels to the right of where they were, which is not a whole number of dots.
+    let row = |picture: &[u8], from: usize, to: usize| picture[(30 * 96 + from) * 4..(30 * 96 + to) * 4].to_vec();
+    let (moved, before) = (row(&object[2], 40, 80), row(&object[0], 32, 72));
+    let worst = moved.iter().zip(&before).map(|(a, b)| a.abs_diff(*b)).max();
+    assert!(worst <= Some(6), "{worst:?}");
+    assert!(row(&object[2], 40, 80) != row(&object[0], 40, 80));
 }

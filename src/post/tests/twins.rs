@@ -26,9 +26,17 @@ fn level(tone: &ToneUniform, lightness: f32) -> f32 {
     (t.floor() + rise) / tone.intervals
 }
 
+fn contrast(contrast: f32, lightness: f32) -> f32 {
+    let shoulder = (contrast - 1.0).max(0.0);
+    let way = 2.0 * lightness - 1.0;
+    let bent = way.abs().min(0.5 * contrast / shoulder.max(0.001));
+    // `signum` of 0 is 1, but then there is nothing to turn.
+    0.5 + 0.5 * way.signum() * (bent * (contrast - shoulder * bent)).min(1.0)
+}
+
 pub(super) fn tone(tone: &ToneUniform, color: Color) -> Color {
     let lightness = luma(color);
-    let graded = ((lightness - 0.5) * tone.contrast + 0.5 + tone.brightness).clamp(0.0, 1.0);
+    let graded = (contrast(tone.contrast, lightness) + tone.brightness).clamp(0.0, 1.0);
     let level = level(tone, graded);
     let gain = ((level + 0.1) / (lightness + 0.1)).clamp(0.0, 1.6);
     let chroma = color.map(|c| (c - lightness) * tone.saturation * gain);
@@ -109,6 +117,19 @@ proptest! {
         prop_assert!(level(&uniform, a.min(b)) <= level(&uniform, a.max(b)) + 1e-5);
         let soft = ToneUniform { softness: 1.0, ..uniform };
         prop_assert!((level(&soft, a) - a).abs() < 1e-4);
+    }
+
+    #[test]
+    fn contrast_keeps_order_and_more_of_it_both_ends(a in unit(), b in unit(), by in 0.0f32..=3.0) {
+        prop_assert!(contrast(by, a.min(b)) <= contrast(by, a.max(b)) + 1e-5);
+        prop_assert!((contrast(by, 0.5) - 0.5).abs() < 1e-6);
+        if by >= 1.0 {
+            prop_assert!(contrast(by, 0.0).abs() < 1e-5 && (contrast(by, 1.0) - 1.0).abs() < 1e-5);
+            // A light that is no white does not become one as long as contrast is moderate.
+            prop_assert!(by > 1.9 || a > 0.99 || contrast(by, a) < 1.0);
+        } else {
+            prop_assert!((contrast(by, a) - (0.5 + (a - 0.5) * by)).abs() < 1e-5);
+        }
     }
 
     #[test]
