@@ -43,7 +43,7 @@ system_packages() {
     # C and C++ compilers and make; FFmpeg; what reads FFmpeg's headers; PipeWire, for the virtual camera; Vulkan and a
     # driver that draws without a GPU.
     local packages=(build-essential pkg-config ca-certificates
-        libavcodec-dev libavformat-dev libavutil-dev libswscale-dev
+        libavcodec-dev libavfilter-dev libavformat-dev libavutil-dev libswscale-dev
         libclang-dev libpipewire-0.3-dev
         libvulkan1 mesa-vulkan-drivers)
     [ -n "${LIBTORCH:-}" ] || python_with_pip >/dev/null || packages+=(python3 python3-pip)
@@ -71,7 +71,7 @@ system_packages() {
 
 ffmpeg_version() {
     # 59.37 is the libavcodec of FFmpeg 5.1.
-    pkg-config --exists libavcodec libavformat libavutil libswscale ||
+    pkg-config --exists libavcodec libavfilter libavformat libavutil libswscale ||
         fail "FFmpeg's headers are not found" "install them, or set PKG_CONFIG_PATH to the lib/pkgconfig of an FFmpeg 5.1 or newer"
     pkg-config --atleast-version=59.37 libavcodec ||
         fail "FFmpeg 5.1 or newer is needed; this system's libavcodec is $(pkg-config --modversion libavcodec)" \

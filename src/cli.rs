@@ -105,6 +105,9 @@ pub struct Convert {
     /// High dynamic range (HDR10, HLG): made standard, or kept as it is coded, for which --encoder should take 10 bits
     #[arg(long, value_enum, default_value_t = HighRange::Sdr)]
     pub hdr: HighRange,
+    /// Interlaced frames, whose two fields are two moments: pictures of one moment each, or as they are
+    #[arg(long, value_enum, default_value_t = Deinterlace::Auto)]
+    pub deinterlace: Deinterlace,
     /// FFmpeg encoder by name (libx264, libx265, prores_ks, …); by default what suits the container
     #[arg(long, value_name = "NAME")]
     pub encoder: Option<String>,
@@ -182,6 +185,19 @@ pub enum HighRange {
     Sdr,
     /// As it is coded
     Keep,
+}
+
+/// What becomes of interlaced frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Deinterlace {
+    /// One picture of each frame that is marked as interlaced
+    Auto,
+    /// One picture of every frame, for films that are not marked
+    Frame,
+    /// Two pictures of every frame: twice the rate, with the motion as it was filmed
+    Field,
+    /// Left combed
+    Off,
 }
 
 /// Working size of the generator.

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::frame::{Rational, Size, StreamInfo};
 use crate::pipeline::{Meters, Pipeline, Report, ShotStarts, Stop};
 use crate::sink::{self, Output, Segments, SinkOptions};
-use crate::source::{self, DamageReport, HighRange, OpenOptions, Retime, Skip};
+use crate::source::{self, DamageReport, Deinterlace, HighRange, OpenOptions, Retime, Skip};
 use crate::stage::FrameSource;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -100,6 +100,12 @@ impl<'a> Conversion<'a> {
             high_range: match args.hdr {
                 cli::HighRange::Sdr => HighRange::ToneMap,
                 cli::HighRange::Keep => HighRange::Keep,
+            },
+            deinterlace: match args.deinterlace {
+                cli::Deinterlace::Auto => Deinterlace::Auto,
+                cli::Deinterlace::Frame => Deinterlace::Frame,
+                cli::Deinterlace::Field => Deinterlace::Field,
+                cli::Deinterlace::Off => Deinterlace::Off,
             },
             length: args.length.as_deref().map(|t| quantity::time("length", t)).transpose()?,
             ..OpenOptions::default()

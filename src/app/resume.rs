@@ -30,6 +30,7 @@ pub fn facts(input: &Path, args: &Convert, settings: &Settings) -> Result<Facts>
     add("length", typed(&args.length));
     add("fps", typed(&args.fps));
     add("hdr", format!("{:?}", args.hdr));
+    add("deinterlace", format!("{:?}", args.deinterlace));
     add("encoder", typed(&args.encoder));
     add("quality", args.quality.to_string());
     add("segment", args.segment.to_string());

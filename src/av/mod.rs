@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`demux`] | files into packets, and what is known of their streams |
 //! | [`decode`] | packets into frames |
+//! | [`deinterlace`] | interlaced frames into pictures of one moment (libavfilter) |
 //! | [`picture`] | FFmpeg's frames into [`CpuImage`](crate::frame::CpuImage) without copying, and back |
 //! | [`pixel`], [`color`] | formats and colour tags, both ways |
 //! | [`scale`] | what no other stage understands, into what they do (libswscale) |
@@ -25,6 +26,7 @@ pub mod color;
 pub mod container;
 pub mod copy;
 pub mod decode;
+pub mod deinterlace;
 pub mod demux;
 pub mod encode;
 pub mod encoder;

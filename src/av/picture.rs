@@ -113,6 +113,14 @@ impl AvFrame {
         unsafe { (*self.0).pts = pts }
     }
 
+    /// Its two fields were taken one after the other, as far as the stream says.
+    #[must_use]
+    pub fn is_interlaced(&self) -> bool {
+        // Where the flag lies depends on FFmpeg's version; this wrapper knows. It must not free what it wraps.
+        // SAFETY: a live frame that outlives the wrapper.
+        ManuallyDrop::new(unsafe { ffmpeg_next::frame::Video::wrap(self.0) }).is_interlaced()
+    }
+
     /// How many fields longer than a frame it is shown.
     #[must_use]
     pub fn repeat(&self) -> i32 {

@@ -5,10 +5,12 @@
 //!   time stands still or runs back, it is moved to one tick after the frame before it.
 //! * A frame's duration is its packet's; else the time to the next frame; else, at the end, one nominal frame or the
 //!   duration before it.
+//! * Interlaced frames become pictures of one moment: see [`Deinterlace`](super::Deinterlace).
 //! * High dynamic range becomes standard, unless it is to be kept: see [`ToneMap`].
 //! * What cannot be decoded is counted and passed over: every frame that decodes is delivered.
 
 mod damage;
+mod fields;
 
 pub use damage::{Damage, DamageReport};
 
@@ -27,6 +29,7 @@ use crate::frame::{
     ChromaSiting, ColorInfo, CpuImage, Frame, Matrix, Packing, PixelFormat, Range, Rational, Size, Stamp, StreamInfo,
 };
 use crate::stage::FrameSource;
+use fields::Fields;
 use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 
@@ -61,10 +64,14 @@ pub struct FileSource {
     draining: bool,
     ended: bool,
     bad_reads: u32,
+    /// The file's ticks.
+    unit: Rational,
     /// End of what was read, in the file's ticks.
     reached: i64,
     /// The last frame taken from the decoder: its time and duration in the file's ticks.
     last: Option<(i64, i64)>,
+    fields: Fields,
+    /// In the ticks of `info`, as all that comes out of `fields`.
     waiting: Option<Timed>,
     index: u64,
     cut: Cut,
@@ -101,7 +108,13 @@ impl FileSource {
             }
             other => failed(other),
         })?;
-        let cut = cut(&demuxer, facts.time_base(), options);
+        let unit = facts.time_base();
+        let fields = Fields::new(options.deinterlace, threads(options.threads));
+        let factor = fields.per_tick();
+        let faster = |rate: Rational| Some(Rational::new(rate.num.checked_mul(factor)?, rate.den));
+        let time_base = faster(unit.inverse()).map(Rational::inverse);
+        let time_base = time_base.ok_or_else(|| Error::open(path, "its clock is too fine to be halved"))?;
+        let cut = cut(&demuxer, unit, options);
         let orientation = facts.orientation();
         let nothing = Side::new(Size::new(0, 0), AvFormat::NONE, ColorInfo::BT709);
         let mut source = Self {
@@ -112,6 +125,8 @@ impl FileSource {
             bad_reads: 0,
             reached: i64::MIN,
             last: None,
+            unit,
+            fields,
             waiting: None,
             index: 0,
             cut,
@@ -126,8 +141,8 @@ impl FileSource {
                 format: PixelFormat::I420,
                 color: ColorInfo::BT709,
                 sample_aspect: Rational::new(1, 1),
-                time_base: facts.time_base(),
-                frame_rate: facts.frame_rate(),
+                time_base,
+                frame_rate: facts.frame_rate().and_then(faster),
                 frame_count: None,
                 live: false,
             },
@@ -156,7 +171,7 @@ impl FileSource {
     fn first(&mut self) -> Result<()> {
         let first = match self.cut.start {
             Some(start) => self.first_from(start)?,
-            None => self.decode()?,
+            None => self.advance()?,
         };
         let Some(first) = first else {
             let why = match self.cut.start {
@@ -203,6 +218,7 @@ impl FileSource {
 
     /// The first frame at or after `start`, reached from the key frame before it.
     fn first_from(&mut self, start: i64) -> Result<Option<Timed>> {
+        let wanted = start.saturating_mul(self.fields.per_tick().into());
         let begin = self.demuxer.stream(self.stream).start_time().unwrap_or(0).min(start);
         let mut back = 0;
         loop {
@@ -214,17 +230,17 @@ impl FileSource {
             // Frames before `start` are not part of the result, and neither are their errors: after a seek the first
             // ones may refer to pictures that were never decoded.
             let quiet = self.damage.clone();
-            let first = self.decode()?;
-            let landed_late = first.as_ref().is_none_or(|f| f.pts > start);
+            let first = self.advance()?;
+            let landed_late = first.as_ref().is_none_or(|f| f.pts > wanted);
             if landed_late && goal > begin {
                 // Containers search by decoding time, or have a coarse index: go farther back.
-                back = (back * 2).max(self.info.time_base.inverse().as_f64() as i64).max(1);
+                back = (back * 2).max(self.unit.inverse().as_f64() as i64).max(1);
                 quiet.clear();
                 continue;
             }
             let mut frame = first;
-            while frame.as_ref().is_some_and(|f| f.pts < start) {
-                frame = self.decode()?;
+            while frame.as_ref().is_some_and(|f| f.pts < wanted) {
+                frame = self.advance()?;
             }
             quiet.clear();
             return Ok(frame);
@@ -233,15 +249,20 @@ impl FileSource {
 
     fn restart(&mut self) {
         (self.draining, self.ended, self.bad_reads, self.last) = (false, false, 0, None);
+        self.fields.clear();
     }
 
     /// How many frames there will be from `first` on.
     fn frames_ahead(&self, first: i64) -> Option<u64> {
-        let facts = self.demuxer.stream(self.stream);
-        if self.cut.start.is_none() && self.cut.end.is_none() && facts.frame_count().is_some() {
-            return facts.frame_count();
+        if self.cut.start.is_none() && self.cut.end.is_none() {
+            let frames = self.demuxer.stream(self.stream).frame_count();
+            if let Some(frames) = frames {
+                return frames.checked_mul(self.fields.per_tick().unsigned_abs().into());
+            }
         }
-        let unit = self.info.time_base;
+        let facts = self.demuxer.stream(self.stream);
+        let unit = self.unit;
+        let first = first / i64::from(self.fields.per_tick());
         let length = facts.duration().or_else(|| self.demuxer.duration().map(|us| MICRO.rescale(us, unit)));
         let stop = length.map(|l| facts.start_time().unwrap_or(first).saturating_add(l));
         let stop = match (stop, self.cut.end) {
@@ -273,6 +294,27 @@ impl FileSource {
             }
         }
         Ok(None)
+    }
+
+    /// The next picture: a frame, or what becomes of one that is interlaced.
+    fn advance(&mut self) -> Result<Option<Timed>> {
+        loop {
+            if let Some(timed) = self.fields.take() {
+                return Ok(Some(timed));
+            }
+            let taken = match self.decode()? {
+                Some(timed) => {
+                    let step = self.last.map_or(0, |(_, step)| step);
+                    self.fields.push(timed, step)
+                }
+                None => match self.fields.end() {
+                    Ok(true) => continue,
+                    Ok(false) => return Ok(None),
+                    Err(error) => Err(error),
+                },
+            };
+            taken.map_err(|e| self.failed(e))?;
+        }
     }
 
     /// Sends the decoder one packet, or the end.
@@ -331,7 +373,7 @@ impl FileSource {
         // By time, not by the index's count of frames: an edit list may leave many of those out.
         let facts = self.demuxer.stream(self.stream);
         let mut missing = 0;
-        let unit = self.info.time_base;
+        let unit = self.unit;
         if let (Some(length), Some(rate)) = (facts.stated_duration(), self.info.frame_rate) {
             // Matroska counts from zero, others from the stream's start: whichever asks for less.
             let start = facts.start_time().unwrap_or(0).min(0);
@@ -410,18 +452,19 @@ impl FrameSource for FileSource {
         let Some(Timed { frame, pts, duration }) = self.waiting.take() else {
             return Ok(None);
         };
-        if self.cut.end.is_some_and(|end| pts >= end) {
+        let scale = i64::from(self.fields.per_tick());
+        if self.cut.end.is_some_and(|end| pts >= end.saturating_mul(scale)) {
             return Ok(None);
         }
         let before = self.last;
-        self.waiting = self.decode()?;
+        self.waiting = self.advance()?;
         let duration = duration
             .or_else(|| self.waiting.as_ref().map(|next| next.pts - pts))
             .or_else(|| self.nominal())
             .or(before.map(|(_, step)| step))
             .unwrap_or(0);
         let image = self.picture(frame)?;
-        let stamp = Stamp { index: self.index, pts: pts - self.cut.shift, duration };
+        let stamp = Stamp { index: self.index, pts: pts - self.cut.shift * scale, duration };
         self.index += 1;
         Ok(Some(Frame { stamp, image }))
     }

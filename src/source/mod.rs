@@ -31,6 +31,20 @@ pub enum HighRange {
     Keep,
 }
 
+/// What becomes of interlaced frames, whose two fields were taken one after the other: pictures of one moment each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Deinterlace {
+    /// One picture of each frame that says it is interlaced; others are left alone.
+    #[default]
+    Auto,
+    /// One picture of each frame, whatever it says.
+    Frame,
+    /// Two pictures of each frame, whatever it says: twice the rate, as it was filmed.
+    Field,
+    /// Frames stay as they are, combed.
+    Off,
+}
+
 /// What to take of an input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OpenOptions {
@@ -40,6 +54,8 @@ pub struct OpenOptions {
     pub length: Option<Duration>,
     /// What becomes of high dynamic range.
     pub high_range: HighRange,
+    /// What becomes of interlaced frames.
+    pub deinterlace: Deinterlace,
     /// Decoder threads; 0 takes one a core, at most four: a decoder is the lightest stage of a run.
     pub threads: usize,
 }

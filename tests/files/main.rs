@@ -6,6 +6,7 @@
 
 mod colour;
 mod damage;
+mod interlaced;
 mod matrix;
 mod output;
 mod streams;
