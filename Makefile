@@ -29,9 +29,9 @@ test: ## run every test
 	@./setup.sh --test
 	cargo test
 
-test-rigs: ## run the tests that mount a fake camera (needs root or fusermount3, and /dev/fuse)
+test-rigs: ## run the tests with a fake camera, a screen and OBS (needs root or fusermount3, and /dev/fuse)
 	@./setup.sh --test
-	cargo test --test rig_camera -- --ignored
+	cargo test --test rig_camera --test rig_desktop -- --ignored
 
 bench: build ## measure this machine: whole program, then each part
 	target/release/comicvid bench

@@ -49,7 +49,8 @@ system_packages() {
     [ -n "${LIBTORCH:-}" ] || python_with_pip >/dev/null || packages+=(python3 python3-pip)
     enough_rust || packages+=(curl)
     [ $tests = no ] || packages+=(ffmpeg
-        dbus pipewire pipewire-bin wireplumber gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-pipewire)
+        dbus pipewire pipewire-bin wireplumber gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-pipewire
+        xvfb xdotool libgl1-mesa-dri libxkbcommon-x11-0 obs-studio obs-plugins)
     [ $bundle = no ] || packages+=(patchelf zstd)
 
     if ! have apt-get; then

@@ -1,0 +1,105 @@
+//! A screen that nobody looks at, and what is on it.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+pub const WIDTH: usize = 1280;
+pub const HEIGHT: usize = 800;
+
+/// An X server of its own, ended with the test.
+pub struct Screen {
+    server: Child,
+    pub display: String,
+}
+
+impl Screen {
+    pub fn new() -> Self {
+        let size = format!("{WIDTH}x{HEIGHT}x24");
+        let mut server = Command::new("Xvfb")
+            .args(["-displayfd", "1", "-screen", "0", &size, "+extension", "GLX", "-noreset"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|e| panic!("Xvfb cannot be started ({e}): `./setup.sh --test` installs it"));
+        let mut number = String::new();
+        BufReader::new(server.stdout.take().unwrap()).read_line(&mut number).unwrap();
+        assert!(!number.trim().is_empty(), "Xvfb names no display");
+        Self { server, display: format!(":{}", number.trim()) }
+    }
+
+    /// A program that shows itself here.
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.env("DISPLAY", &self.display).env_remove("WAYLAND_DISPLAY").env("LIBGL_ALWAYS_SOFTWARE", "1");
+        command
+    }
+
+    /// R, G and B of all that is shown.
+    pub fn shot(&self) -> Vec<u8> {
+        let size = format!("{WIDTH}x{HEIGHT}");
+        let input = ["-v", "error", "-f", "x11grab", "-draw_mouse", "0", "-video_size", &size, "-i", &self.display];
+        let output = ["-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"];
+        let done = self.command("ffmpeg").args(input).args(output).output().unwrap();
+        assert!(done.status.success(), "ffmpeg: {}", String::from_utf8_lossy(&done.stderr));
+        done.stdout
+    }
+
+    /// Types into the window that has the focus.
+    pub fn key(&self, name: &str) {
+        self.xdotool(&["key", name]);
+    }
+
+    pub fn xdotool(&self, arguments: &[&str]) -> String {
+        let done = self.command("xdotool").args(arguments).output();
+        let done = done.unwrap_or_else(|e| panic!("xdotool cannot be started ({e}): `./setup.sh --test` installs it"));
+        assert!(done.status.success(), "xdotool {arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap()
+    }
+
+    /// The first picture for which `wanted` holds. Where none comes, the last one is kept for a person to look at.
+    pub fn wait(&self, what: &str, wanted: impl Fn(&[u8]) -> bool) -> Vec<u8> {
+        let start = Instant::now();
+        loop {
+            let shot = self.shot();
+            if wanted(&shot) {
+                return shot;
+            }
+            if start.elapsed() > Duration::from_secs(40) {
+                let path = keep(what, &shot);
+                panic!("{what}: it does not come; see {path}");
+            }
+            std::thread::sleep(Duration::from_millis(150));
+        }
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+fn keep(name: &str, shot: &[u8]) -> String {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let path = folder.join(name.replace(' ', "-")).with_extension("png");
+    image::save_buffer(&path, shot, WIDTH as u32, HEIGHT as u32, image::ColorType::Rgb8).unwrap();
+    path.display().to_string()
+}
+
+/// Share of the pixels that differ clearly.
+pub fn differing(a: &[u8], b: &[u8]) -> f64 {
+    let pixels = a.as_chunks::<3>().0.iter().zip(b.as_chunks::<3>().0);
+    let count = pixels.filter(|(a, b)| a.iter().zip(*b).any(|(a, b)| a.abs_diff(*b) > 24)).count();
+    count as f64 / (WIDTH * HEIGHT) as f64
+}
+
+/// How many colours, in steps of 16, cover more than a few pixels.
+pub fn colours(shot: &[u8]) -> usize {
+    let mut counts = std::collections::HashMap::new();
+    for pixel in shot.as_chunks::<3>().0 {
+        *counts.entry(pixel.map(|c| c / 16)).or_insert(0) += 1;
+    }
+    counts.values().filter(|count| **count > 20).count()
+}
