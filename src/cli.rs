@@ -55,6 +55,12 @@ pub enum Command {
     Styles(Styles),
     /// See what each style makes of a few moments of a film, on one sheet
     Preview(Preview),
+    /// Divide a film into segments that can be drawn apart, by many processes or machines
+    Plan(Plan),
+    /// Draw one segment of a planned film
+    Segment(Segment),
+    /// Make a planned film of its segments
+    Join(Join),
     /// Measure how fast this machine draws, stage by stage
     Bench(Bench),
     /// Measure how steady a film is, beside the one it was made from
@@ -87,6 +93,23 @@ pub struct Convert {
     /// Only say what would be drawn into what
     #[arg(long)]
     pub dry_run: bool,
+    /// What is drawn of it, how, and how it is written
+    #[command(flatten)]
+    pub film: Film,
+    /// Replace an existing output
+    #[arg(long)]
+    pub overwrite: bool,
+    /// Report progress and outcome as JSON lines on stdout
+    #[arg(long)]
+    pub json: bool,
+    /// Report nothing but errors
+    #[arg(short, long, conflicts_with = "json")]
+    pub quiet: bool,
+}
+
+/// What is drawn of a film, how, and how it is written: all that its frames depend on.
+#[derive(Debug, Args)]
+pub struct Film {
     /// How it looks
     #[command(flatten)]
     pub look: Look,
@@ -123,15 +146,6 @@ pub struct Convert {
     /// Write the motion that was found instead: hue is direction, colour speed, darkness doubt, grey change in place
     #[arg(long, conflicts_with = "drawing_only")]
     pub show_motion: bool,
-    /// Replace an existing output
-    #[arg(long)]
-    pub overwrite: bool,
-    /// Report progress and outcome as JSON lines on stdout
-    #[arg(long)]
-    pub json: bool,
-    /// Report nothing but errors
-    #[arg(short, long, conflicts_with = "json")]
-    pub quiet: bool,
 }
 
 /// The look: a style and what changes it.
@@ -209,6 +223,56 @@ pub enum Detail {
     Standard,
     /// Finest; wants a GPU
     Fine,
+}
+
+/// `comicvid plan`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  comicvid plan feature.mp4 comic.mkv --style ink --segment 500
+  comicvid segment comic.mkv 0      # and 1, 2, …, anywhere, in any order, at once
+  comicvid join comic.mkv
+
+Segments end at cuts; the film is, frame for frame, that of `comicvid feature.mp4 comic.mkv --resume` with the same options.
+farm/ has drivers for Ray and Slurm.")]
+pub struct Plan {
+    /// Video to draw
+    pub input: PathBuf,
+    /// File to write in the end; the plan and the segments lie beside it, in OUTPUT.part
+    pub output: PathBuf,
+    /// Frames after which a segment ends, at the next cut
+    #[arg(long, value_name = "N", default_value_t = 250, value_parser = clap::value_parser!(u64).range(1..))]
+    pub segment: u64,
+    /// What is drawn of it, how, and how it is written
+    #[command(flatten)]
+    pub film: Film,
+    /// Replace an existing output and what is there of it
+    #[arg(long)]
+    pub overwrite: bool,
+    /// Report progress and the plan as JSON lines on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `comicvid segment`.
+#[derive(Debug, Args)]
+pub struct Segment {
+    /// Output of `comicvid plan`
+    pub output: PathBuf,
+    /// Which segment, counted from 0
+    pub index: usize,
+    /// Report progress and outcome as JSON lines on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `comicvid join`.
+#[derive(Debug, Args)]
+pub struct Join {
+    /// Output of `comicvid plan`
+    pub output: PathBuf,
+    /// Report the outcome as JSON lines on stdout
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `comicvid devices`.
@@ -497,7 +561,7 @@ mod tests {
     fn a_bare_pair_of_files_is_a_conversion() {
         let cli = Cli::try_parse_from(["comicvid", "a.mp4", "b.mp4", "--set", "outline.width=2"]).unwrap();
         assert_eq!((cli.input, cli.output), (Some("a.mp4".into()), Some("b.mp4".into())));
-        assert_eq!(cli.convert.look.set, [("outline.width".to_owned(), "2".to_owned())]);
+        assert_eq!(cli.convert.film.look.set, [("outline.width".to_owned(), "2".to_owned())]);
         assert!(cli.command.is_none());
     }
 

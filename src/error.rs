@@ -68,6 +68,14 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// A film that is planned in segments cannot be planned, or its segments not be used.
+    #[error("cannot work on {}: {reason}", path.display())]
+    Plan {
+        /// The output.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// No encoder of that name, or none that the container takes.
     #[error("cannot encode with {encoder}: {source}")]
     Encoder {
@@ -195,6 +203,10 @@ impl Error {
             Self::SameFile { .. } => "choose another name for the output".into(),
             Self::Write { .. } => "check the free space on that disk".into(),
             Self::Resume { .. } => "take the same input and options again, or begin anew with --overwrite".into(),
+            Self::Plan { .. } => {
+                "`comicvid plan IN OUT` divides a film, --overwrite anew; `comicvid segment OUT N` draws a part of it"
+                    .into()
+            }
             Self::Encoder { .. } => {
                 "leave --encoder out for a codec that fits the container, or see `ffmpeg -encoders` for names".into()
             }

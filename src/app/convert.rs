@@ -1,16 +1,16 @@
 //! `comicvid IN OUT`: opens both ends, builds the stages between them, runs.
 
-use super::engine::{self, Engine};
+use super::engine::Engine;
 use super::interrupt::{Unfinished, on_interrupt};
+use super::job::{Input, Job};
 use super::progress::{self, Voice};
-use super::{Outcome, quantity, resume};
+use super::{Outcome, resume};
 use crate::cli;
-use crate::config::Settings;
 use crate::error::{Error, Result};
-use crate::frame::{Rational, Size, StreamInfo};
-use crate::pipeline::{Meters, Pipeline, Report, ShotStarts, Stop};
-use crate::sink::{self, Output, Segments, SinkOptions};
-use crate::source::{self, DamageReport, Deinterlace, HighRange, OpenOptions, Retime, Skip};
+use crate::frame::{Rational, Size};
+use crate::pipeline::{Meters, Pipeline, Report, ShotStarts};
+use crate::sink::{self, Output, Segments};
+use crate::source::{DamageReport, Skip};
 use crate::stage::FrameSource;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -19,11 +19,8 @@ use std::time::{Duration, Instant};
 /// What was typed, checked: how one file after the other is drawn.
 pub struct Conversion<'a> {
     args: &'a cli::Convert,
-    settings: Settings,
-    part: OpenOptions,
-    rate: Option<Rational>,
+    job: Job<'a>,
     voice: Voice,
-    stop: Stop,
     unfinished: Unfinished,
 }
 
@@ -49,14 +46,6 @@ pub struct Plan {
     pub size: Size,
     /// FFmpeg's name of the encoder; of the file format for pictures.
     pub encoder: String,
-}
-
-/// An open input.
-struct Input {
-    source: Box<dyn FrameSource>,
-    info: StreamInfo,
-    options: SinkOptions,
-    damage: DamageReport,
 }
 
 /// Both ends of a run.
@@ -88,37 +77,14 @@ impl<'a> Conversion<'a> {
     /// # Errors
     /// An unknown style or setting, a quantity that is none.
     pub fn new(args: &'a cli::Convert, voice: Voice) -> Result<Self> {
-        let mut settings = engine::settings(&args.look)?;
-        if args.drawing_only {
-            settings.without_effects();
-        }
-        if args.show_motion {
-            settings.show_motion();
-        }
-        let part = OpenOptions {
-            start: args.start.as_deref().map(|t| quantity::time("start", t)).transpose()?,
-            high_range: match args.hdr {
-                cli::HighRange::Sdr => HighRange::ToneMap,
-                cli::HighRange::Keep => HighRange::Keep,
-            },
-            deinterlace: match args.deinterlace {
-                cli::Deinterlace::Auto => Deinterlace::Auto,
-                cli::Deinterlace::Frame => Deinterlace::Frame,
-                cli::Deinterlace::Field => Deinterlace::Field,
-                cli::Deinterlace::Off => Deinterlace::Off,
-            },
-            length: args.length.as_deref().map(|t| quantity::time("length", t)).transpose()?,
-            ..OpenOptions::default()
-        };
-        let rate = args.fps.as_deref().map(|r| quantity::rate("fps", r)).transpose()?;
-        let stop = Stop::default();
-        let unfinished = on_interrupt(&stop);
-        Ok(Self { args, settings, part, rate, voice, stop, unfinished })
+        let job = Job::new(&args.film, args.overwrite)?;
+        let unfinished = on_interrupt(&job.stop);
+        Ok(Self { args, job, voice, unfinished })
     }
 
     /// Ctrl-C was pressed.
     pub fn interrupted(&self) -> bool {
-        self.stop.requested()
+        self.job.stop.requested()
     }
 
     /// Draws `input` into `output`.
@@ -132,7 +98,7 @@ impl<'a> Conversion<'a> {
             voice.say(&format!("{} is there already", output.display()));
             return Ok(Drawn { outcome: Outcome::Done, frames: 0, took: start.elapsed() });
         }
-        let opened = self.open(input)?;
+        let opened = self.job.open(input)?;
         let (damage, info) = (opened.damage.clone(), opened.info.clone());
         let meters = Meters::default();
         let Some(Begun { source, sink, done, shots }) = self.begin(opened, input, output)? else {
@@ -140,14 +106,14 @@ impl<'a> Conversion<'a> {
         };
         let total = info.frame_count.map(|count| count.saturating_sub(done));
         let wanted = (sink.format, sink.color);
-        let engine = Engine::new(&self.settings, &self.args.machine, &info, wanted, shots.as_ref())?;
+        let engine = Engine::new(&self.job.settings, &self.args.film.machine, &info, wanted, shots.as_ref())?;
         voice.say(&format!("{}: {} at {}, {}", input.display(), info.size, rate_text(info.frame_rate), sink.encoder));
         engine.introduce(voice);
         for note in &sink.notes {
             voice.warn(note);
         }
         let pipeline = Pipeline { source, stylizer: engine.stylizer, post: engine.post, sink: sink.sink };
-        let report = progress::watch(voice, total, &meters, || pipeline.run(&self.stop, &meters));
+        let report = progress::watch(voice, total, &meters, || pipeline.run(&self.job.stop, &meters));
         self.unfinished.is(None);
         let (report, took) = (report?, start.elapsed());
         if self.interrupted() && self.args.resume && !output.exists() {
@@ -170,7 +136,8 @@ impl<'a> Conversion<'a> {
             self.unfinished.is(sink::part_name(output));
             return Ok(Some(Begun { source, sink, done: 0, shots: None }));
         }
-        let segments = Segments::open(output, &info, &options, &resume::facts(path, self.args, &self.settings)?)?;
+        let facts = resume::facts(path, &self.args.film, self.args.segment, &self.job.settings)?;
+        let segments = Segments::open(output, &info, &options, &facts)?;
         let done = segments.frames();
         if done > 0 {
             self.voice.say(&format!("{}: {done} frames were drawn before", output.display()));
@@ -182,7 +149,7 @@ impl<'a> Conversion<'a> {
         let shots = ShotStarts::default();
         let asked = shots.clone();
         let sink = segments.into_output(self.args.segment, Box::new(move |index| asked.has(index)))?;
-        let source = Box::new(Skip::new(source, done, self.stop.flag()));
+        let source = Box::new(Skip::new(source, done, self.job.stop.flag()));
         Ok(Some(Begun { source, sink, done, shots: Some(shots) }))
     }
 
@@ -191,32 +158,14 @@ impl<'a> Conversion<'a> {
     /// # Errors
     /// An input that cannot be opened, an output that may not be written.
     pub fn plan(&self, input: &Path, output: &Path) -> Result<Plan> {
-        let Input { info, options, .. } = self.open(input)?;
+        let Input { info, options, .. } = self.job.open(input)?;
         let sink::Foretold { size, encoder } = sink::foretell(output, &info, &options)?;
         Ok(Plan { frames: info.frame_count, rate: info.frame_rate, size, encoder })
     }
 
-    fn open(&self, input: &Path) -> Result<Input> {
-        let opened = source::open(input, &self.part)?;
-        let source: Box<dyn FrameSource> = match self.rate {
-            Some(rate) => Box::new(Retime::new(opened.source, rate)?),
-            None => opened.source,
-        };
-        let options = SinkOptions {
-            overwrite: self.args.overwrite,
-            encoder: self.args.encoder.clone(),
-            quality: self.args.quality,
-            encoder_options: self.args.encoder_option.clone(),
-            copy_from: opened.cut.is_some().then(|| input.to_owned()),
-            cut: opened.cut,
-            stopped: Some(self.stop.flag()),
-        };
-        Ok(Input { info: source.info().clone(), source, options, damage: opened.damage })
-    }
-
     fn judge(&self, input: &Path, damage: &DamageReport, report: &Report) -> Result<Outcome> {
         let damage = damage.get();
-        if self.stop.requested() {
+        if self.interrupted() {
             Ok(Outcome::Interrupted)
         } else if damage.any() {
             Err(Error::Read { path: input.into(), frames: report.read, source: damage.to_string().into() })
@@ -255,7 +204,7 @@ impl std::fmt::Display for Plan {
     }
 }
 
-fn rate_text(rate: Option<Rational>) -> String {
+pub(super) fn rate_text(rate: Option<Rational>) -> String {
     let rounded = |r: f64| format!("{:.3}", r).trim_end_matches('0').trim_end_matches('.').to_owned();
     rate.map_or_else(|| "one picture".into(), |r| format!("{} fps", rounded(r.as_f64())))
 }

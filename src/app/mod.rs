@@ -5,7 +5,9 @@ mod convert;
 mod devices;
 mod engine;
 mod eval;
+mod farm;
 mod interrupt;
+mod job;
 #[cfg(feature = "torch")]
 mod judge;
 mod live;
@@ -61,6 +63,9 @@ fn main() -> i32 {
         Some(Command::Bench(bench)) => Voice::choose(bench.json, false),
         Some(Command::Eval(eval)) => Voice::choose(false, eval.json),
         Some(Command::Live(live)) => Voice::choose(live.json, false),
+        Some(Command::Plan(plan)) => Voice::choose(plan.json, false),
+        Some(Command::Segment(segment)) => Voice::choose(segment.json, false),
+        Some(Command::Join(join)) => Voice::choose(join.json, false),
         Some(_) => Voice::choose(false, false),
     };
     match dispatch(&cli, voice) {
@@ -85,6 +90,9 @@ fn dispatch(cli: &Cli, voice: Voice) -> Result<Outcome> {
             // As below.
             (None, ..) => Cli::command().error(ErrorKind::MissingRequiredArgument, "two films are needed").exit(),
         },
+        (Some(Command::Plan(args)), ..) => return farm::plan(args, voice),
+        (Some(Command::Segment(args)), ..) => return farm::segment(args, voice),
+        (Some(Command::Join(args)), ..) => return farm::join(args, voice),
         (Some(Command::Live(args)), ..) => live::run(args, voice)?,
         (Some(Command::Devices(args)), ..) => devices::run(args)?,
         (Some(Command::Train(args)), ..) => return train(args, voice),

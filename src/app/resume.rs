@@ -1,6 +1,6 @@
-//! `--resume`: what a film depends on, so that no run goes on with another film than was begun.
+//! `--resume` and `plan`: what a film depends on, so that no run goes on with another film than was begun.
 
-use crate::cli::Convert;
+use crate::cli::Film;
 use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::sink::Facts;
@@ -11,7 +11,7 @@ use std::time::UNIX_EPOCH;
 ///
 /// # Errors
 /// [`Error::Open`]: `input` cannot be looked at.
-pub fn facts(input: &Path, args: &Convert, settings: &Settings) -> Result<Facts> {
+pub fn facts(input: &Path, film: &Film, segment: u64, settings: &Settings) -> Result<Facts> {
     let mut facts = Facts::new();
     let mut add = |name: &str, value: String| facts.insert(name.to_owned(), value);
     add("the program", env!("CARGO_PKG_VERSION").to_owned());
@@ -23,18 +23,18 @@ pub fn facts(input: &Path, args: &Convert, settings: &Settings) -> Result<Facts>
     let weights = &settings.generator.weights;
     // Built-in weights are no file.
     add("the weights", state(weights.as_ref()).unwrap_or_else(|_| weights.clone()));
-    add("detail", format!("{:?}", args.machine.detail));
-    add("device", args.machine.device.clone());
+    add("detail", format!("{:?}", film.machine.detail));
+    add("device", film.machine.device.clone());
     let typed = |value: &Option<String>| value.clone().unwrap_or_else(|| "the default".into());
-    add("start", typed(&args.start));
-    add("length", typed(&args.length));
-    add("fps", typed(&args.fps));
-    add("hdr", format!("{:?}", args.hdr));
-    add("deinterlace", format!("{:?}", args.deinterlace));
-    add("encoder", typed(&args.encoder));
-    add("quality", args.quality.to_string());
-    add("segment", args.segment.to_string());
-    let options: Vec<String> = args.encoder_option.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    add("start", typed(&film.start));
+    add("length", typed(&film.length));
+    add("fps", typed(&film.fps));
+    add("hdr", format!("{:?}", film.hdr));
+    add("deinterlace", format!("{:?}", film.deinterlace));
+    add("encoder", typed(&film.encoder));
+    add("quality", film.quality.to_string());
+    add("segment", segment.to_string());
+    let options: Vec<String> = film.encoder_option.iter().map(|(key, value)| format!("{key}={value}")).collect();
     add("the encoder's options", options.join(" "));
     Ok(facts)
 }

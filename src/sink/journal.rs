@@ -10,12 +10,15 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{self, File};
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// The version of the files' layout.
 const LAYOUT: u32 = 1;
 const JOURNAL: &str = "journal.json";
+/// The plan of a film that is not worked in order.
+pub(super) const PLAN: &str = "plan.json";
 const LOCK: &str = "lock";
 
 /// What the result depends on: `(name, value)`. A run goes on only with what it was begun with.
@@ -71,6 +74,12 @@ impl Journal {
         let lock = File::create(folder.join(LOCK)).map_err(|e| Error::create(&folder, e))?;
         let refused = |reason: String| Error::Resume { path: folder.clone(), reason };
         lock.try_lock().map_err(|_| refused("another run is at work on it".into()))?;
+        if folder.join(PLAN).exists() {
+            if !anew {
+                return Err(refused("it is planned: `comicvid join` makes the film of its segments".into()));
+            }
+            clear(&folder);
+        }
         let text = match fs::read(folder.join(JOURNAL)) {
             Ok(bytes) => Some(bytes),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -119,14 +128,11 @@ impl Journal {
 
     /// The film is in its file: nothing of this is needed any more.
     pub(super) fn remove(self) {
-        // The film is whole; what is left behind of the folder only takes room.
-        if let Err(error) = fs::remove_dir_all(&self.folder) {
-            tracing::warn!("{} is not needed any more, but cannot be removed: {error}", self.folder.display());
-        }
+        remove_folder(&self.folder);
     }
 
     fn file(&self, index: usize) -> PathBuf {
-        self.folder.join(format!("{:04}.packets", index + 1))
+        segment_file(&self.folder, index)
     }
 
     /// Removes what a killed run left unfinished.
@@ -142,14 +148,7 @@ impl Journal {
     }
 
     fn store(&self) -> Result<()> {
-        let (file, new) = (self.folder.join(JOURNAL), self.folder.join("journal.tmp"));
-        let failed = |e: io::Error| Error::write(&file, e);
-        let text = serde_json::to_vec_pretty(&self.text).map_err(|e| Error::write(&file, e))?;
-        let mut written = File::create(&new).map_err(failed)?;
-        written.write_all(&text).and_then(|()| written.sync_all()).map_err(failed)?;
-        fs::rename(&new, &file).map_err(failed)?;
-        sync_folder(&self.folder);
-        Ok(())
+        store_file(&self.folder.join(JOURNAL), &self.text)
     }
 }
 
@@ -162,21 +161,70 @@ impl Drop for Journal {
     }
 }
 
+/// Where segment `index`, counted from 0, is kept.
+pub(super) fn segment_file(folder: &Path, index: usize) -> PathBuf {
+    folder.join(format!("{:04}.packets", index + 1))
+}
+
+/// Removes what was kept of a film that is whole.
+pub(super) fn remove_folder(folder: &Path) {
+    // What is left behind of it only takes room.
+    if let Err(error) = fs::remove_dir_all(folder) {
+        tracing::warn!("{} is not needed any more, but cannot be removed: {error}", folder.display());
+    }
+}
+
+/// Removes the files of a folder, but for the lock.
+fn clear(folder: &Path) {
+    for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+        if path.file_name().is_some_and(|name| name != LOCK) {
+            // What cannot be removed is written over, or only takes room.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// Writes `value` to `file` as JSON, so that it is there as a whole or not at all, whoever else writes it.
+pub(super) fn store_file(file: &Path, value: &impl Serialize) -> Result<()> {
+    let new = own_name(file);
+    let failed = |e: io::Error| Error::write(file, e);
+    let text = serde_json::to_vec_pretty(value).map_err(|e| Error::write(file, e))?;
+    let mut written = File::create(&new).map_err(failed)?;
+    written.write_all(&text).and_then(|()| written.sync_all()).map_err(failed)?;
+    fs::rename(&new, file).map_err(failed)?;
+    if let Some(folder) = file.parent() {
+        sync_folder(folder);
+    }
+    Ok(())
+}
+
+/// A name beside `file` that nobody else uses.
+pub(super) fn own_name(file: &Path) -> PathBuf {
+    // Keyed at random.
+    let number = RandomState::new().build_hasher().finish();
+    file.with_extension(format!("{number:016x}.tmp"))
+}
+
+/// The first fact that is not the same: with what it was, and is not.
+pub(super) fn differs(then: &Facts, now: &Facts) -> Option<String> {
+    let missing = "nothing".to_owned();
+    now.keys().chain(then.keys()).find_map(|name| {
+        let (now, then) = (now.get(name).unwrap_or(&missing), then.get(name).unwrap_or(&missing));
+        (now != then).then(|| format!("with {then} for {name}, not with {now}"))
+    })
+}
+
 /// The journal in `bytes`, or why it is of no use here.
 fn check(folder: &Path, bytes: &[u8], facts: &Facts) -> Result<Text, String> {
     let text: Text = serde_json::from_slice(bytes).map_err(|e| format!("its journal is damaged: {e}"))?;
     if text.layout != LAYOUT {
         return Err("another version of the program made it".into());
     }
-    let missing = "nothing".to_owned();
-    for name in facts.keys().chain(text.facts.keys()) {
-        let (now, then) = (facts.get(name).unwrap_or(&missing), text.facts.get(name).unwrap_or(&missing));
-        if now != then {
-            return Err(format!("it was begun with {then} for {name}, not with {now}"));
-        }
+    if let Some(reason) = differs(&text.facts, facts) {
+        return Err(format!("it was begun {reason}"));
     }
     for (index, segment) in text.segments.iter().enumerate() {
-        let file = folder.join(format!("{:04}.packets", index + 1));
+        let file = segment_file(folder, index);
         if fs::metadata(&file).map_or(0, |found| found.len()) != segment.bytes {
             return Err(format!("{} is not as the journal has it", file.display()));
         }

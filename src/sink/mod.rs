@@ -13,6 +13,7 @@ mod null;
 mod part;
 #[cfg(all(target_os = "linux", feature = "pipewire"))]
 pub mod pipewire;
+mod plan;
 mod recode;
 mod segments;
 mod still;
@@ -24,6 +25,7 @@ pub use http::HttpSink;
 pub use journal::Facts;
 pub use null::NullSink;
 pub use part::part_name;
+pub use plan::{Plan, Planned, Stretch};
 pub use recode::{Recode, yuyv};
 pub use segments::{Segments, StartsShot};
 pub use still::StillSink;

@@ -81,22 +81,8 @@ impl Segments {
     /// # Errors
     /// See [`super::create`] and [`FrameSink::write`].
     pub fn join(self) -> Result<()> {
-        let part = Part::create(&self.path, self.options.overwrite, self.options.copy_from.as_deref())?;
-        let (front, mut notes) = (self.front()?, Vec::new());
-        let mut back = Back::create((&self.path, part), &self.info, &self.options, front.encoder(), &mut notes)?;
-        for note in notes {
-            tracing::warn!("{note}");
-        }
-        let mut packet = Packet::new().map_err(|e| Error::write(&self.path, e))?;
-        for (path, segment) in self.journal.segments() {
-            let failed = |e| Error::Resume { path: path.clone(), reason: format!("it cannot be read: {e}") };
-            back.shows(segment.pts);
-            let mut file = BufReader::new(File::open(&path).map_err(failed)?);
-            while packet.read_record(&mut file).map_err(failed)? {
-                back.write(&mut packet)?;
-            }
-        }
-        back.finish(None)?;
+        let segments = self.journal.segments().map(|(file, segment)| (file, segment.clone()));
+        write_film(&self.path, &self.info, &self.options, segments)?;
         self.journal.remove();
         Ok(())
     }
@@ -104,6 +90,34 @@ impl Segments {
     fn front(&self) -> Result<Front> {
         Front::open(back::container(&self.path)?, &self.info, &self.options)
     }
+}
+
+/// Writes a film from its segments, in order.
+///
+/// # Errors
+/// See [`super::create`] and [`FrameSink::write`].
+pub(super) fn write_film(
+    path: &Path,
+    info: &StreamInfo,
+    options: &SinkOptions,
+    segments: impl Iterator<Item = (PathBuf, Segment)>,
+) -> Result<()> {
+    let part = Part::create(path, options.overwrite, options.copy_from.as_deref())?;
+    let (front, mut notes) = (Front::open(back::container(path)?, info, options)?, Vec::new());
+    let mut back = Back::create((path, part), info, options, front.encoder(), &mut notes)?;
+    for note in notes {
+        tracing::warn!("{note}");
+    }
+    let mut packet = Packet::new().map_err(|e| Error::write(path, e))?;
+    for (path, segment) in segments {
+        let failed = |e| Error::Resume { path: path.clone(), reason: format!("it cannot be read: {e}") };
+        back.shows(segment.pts);
+        let mut file = BufReader::new(File::open(&path).map_err(failed)?);
+        while packet.read_record(&mut file).map_err(failed)? {
+            back.write(&mut packet)?;
+        }
+    }
+    back.finish(None)
 }
 
 /// See the module.
@@ -117,9 +131,10 @@ struct SegmentSink {
     packet: Packet,
 }
 
-/// The segment that is being made.
-struct OpenSegment {
+/// A segment that is being made.
+pub(super) struct OpenSegment {
     front: Front,
+    path: PathBuf,
     file: File,
     segment: Segment,
     /// The next packet's bytes.
@@ -132,28 +147,49 @@ impl SegmentSink {
             Some(front) => front,
             None => self.film.front()?,
         };
-        let path = self.film.journal.next_file();
-        let file = File::create(&path).map_err(|e| Error::write(&path, e))?;
-        Ok(OpenSegment { front, file, segment: Segment { frames: 0, pts, bytes: 0 }, record: Vec::new() })
+        OpenSegment::create(front, self.film.journal.next_file(), pts)
     }
 
     /// Ends the open segment.
     fn close(&mut self, last: bool) -> Result<()> {
-        let Some(mut open) = self.open.take() else { return Ok(()) };
-        let path = self.film.journal.next_file();
-        open.front.end()?;
-        open.pass_on(&mut self.packet, &path)?;
-        open.file.sync_all().map_err(|e| Error::write(&path, e))?;
-        self.film.journal.enter(open.segment, last)
+        let Some(open) = self.open.take() else { return Ok(()) };
+        let segment = open.finish(&mut self.packet)?;
+        self.film.journal.enter(segment, last)
     }
 }
 
 impl OpenSegment {
-    fn pass_on(&mut self, packet: &mut Packet, path: &Path) -> Result<()> {
+    /// A segment in the file `path`, whose first frame is shown at `pts`.
+    pub(super) fn create(front: Front, path: PathBuf, pts: i64) -> Result<Self> {
+        let file = File::create(&path).map_err(|e| Error::write(&path, e))?;
+        Ok(Self { front, path, file, segment: Segment { frames: 0, pts, bytes: 0 }, record: Vec::new() })
+    }
+
+    /// Frames that it has.
+    pub(super) fn frames(&self) -> u64 {
+        self.segment.frames
+    }
+
+    /// Takes the next frame.
+    pub(super) fn write(&mut self, frame: Frame<CpuImage>, packet: &mut Packet) -> Result<()> {
+        self.front.send(frame)?;
+        self.segment.frames += 1;
+        self.pass_on(packet)
+    }
+
+    /// Everything is on the disk then.
+    pub(super) fn finish(mut self, packet: &mut Packet) -> Result<Segment> {
+        self.front.end()?;
+        self.pass_on(packet)?;
+        self.file.sync_all().map_err(|e| Error::write(&self.path, e))?;
+        Ok(self.segment)
+    }
+
+    fn pass_on(&mut self, packet: &mut Packet) -> Result<()> {
         while self.front.receive(packet)? {
             self.record.clear();
-            packet.append_record(&mut self.record).map_err(|e| Error::write(path, e))?;
-            self.file.write_all(&self.record).map_err(|e| Error::write(path, e))?;
+            packet.append_record(&mut self.record).map_err(|e| Error::write(&self.path, e))?;
+            self.file.write_all(&self.record).map_err(|e| Error::write(&self.path, e))?;
             self.segment.bytes += self.record.len() as u64;
         }
         Ok(())
@@ -163,16 +199,14 @@ impl OpenSegment {
 impl FrameSink for SegmentSink {
     fn write(&mut self, frame: Frame<CpuImage>) -> Result<()> {
         let starts_shot = (self.starts_shot)(frame.stamp.index);
-        if starts_shot && self.open.as_ref().is_some_and(|open| open.segment.frames >= self.limit) {
+        if starts_shot && self.open.as_ref().is_some_and(|open| open.frames() >= self.limit) {
             self.close(false)?;
         }
         let mut open = match self.open.take() {
             Some(open) => open,
             None => self.begin(frame.stamp.pts)?,
         };
-        open.front.send(frame)?;
-        open.segment.frames += 1;
-        open.pass_on(&mut self.packet, &self.film.journal.next_file())?;
+        open.write(frame, &mut self.packet)?;
         self.open = Some(open);
         Ok(())
     }

@@ -1,4 +1,5 @@
-//! A source without its first frames, which were drawn by a run before.
+//! A source without its first frames, which were drawn by a run before, or are by another; and, where that is asked for,
+//! without its last ones.
 //!
 //! They are decoded and forgotten, not leapt over: so every later frame is, with its stamp, the one it was then, whatever
 //! the file's index or its damage; and decoding is by far the lightest stage.
@@ -13,6 +14,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub struct Skip {
     source: Box<dyn FrameSource>,
     left: u64,
+    /// Frames that are still wanted.
+    wanted: u64,
     stop: Arc<AtomicBool>,
 }
 
@@ -20,7 +23,13 @@ impl Skip {
     /// `source` without its first `frames`; ends early where `stop` is set meanwhile.
     #[must_use]
     pub fn new(source: Box<dyn FrameSource>, frames: u64, stop: Arc<AtomicBool>) -> Self {
-        Self { source, left: frames, stop }
+        Self { source, left: frames, wanted: u64::MAX, stop }
+    }
+
+    /// Ends after `frames`, too.
+    #[must_use]
+    pub fn only(self, frames: u64) -> Self {
+        Self { wanted: frames, ..self }
     }
 }
 
@@ -36,6 +45,10 @@ impl FrameSource for Skip {
                 return Ok(None);
             }
         }
+        if self.wanted == 0 {
+            return Ok(None);
+        }
+        self.wanted -= 1;
         self.source.next_frame()
     }
 }
@@ -58,5 +71,9 @@ mod tests {
         assert_eq!(skipped(0, false).len(), 5);
         assert!(skipped(9, false).is_empty());
         assert!(skipped(3, true).is_empty());
+        let pattern = Pattern::new(Size::new(16, 16), Rational::new(25, 1), 9);
+        let mut part = Skip::new(Box::new(pattern), 3, Arc::default()).only(2);
+        let part: Vec<u64> = std::iter::from_fn(|| part.next_frame().unwrap()).map(|frame| frame.stamp.index).collect();
+        assert_eq!(part, [3, 4]);
     }
 }

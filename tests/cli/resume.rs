@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-const FAST: [&str; 4] = ["--set", "generator.weights=none", "--device", "cpu"];
+pub const FAST: [&str; 4] = ["--set", "generator.weights=none", "--device", "cpu"];
 
 /// Six shots of 12 frames with a tone; the cuts are plain to see.
-fn film(path: &Path) {
+pub fn film(path: &Path) {
     let sources = [
         "testsrc=size=160x96:rate=25",
         "mandelbrot=size=160x96:rate=25",
@@ -60,12 +60,12 @@ fn torment(arguments: &[&str], usual: Duration, kills: u32) -> (u32, u32) {
     (went_on, seed)
 }
 
-fn path(folder: &Path, name: &str) -> String {
+pub fn path(folder: &Path, name: &str) -> String {
     folder.join(name).to_str().unwrap().to_owned()
 }
 
 /// Everything that must be the same of two films.
-fn facts(film: &str) -> (Vec<String>, String, String, String) {
+pub fn facts(film: &str) -> (Vec<String>, String, String, String) {
     let film = Path::new(film);
     let times = probe(film, "v:0", "packet=pts,duration");
     (frame_hashes(film), times, packet_hash(film, "a:0"), probe(film, "v:0", "stream=time_base,pix_fmt,codec_name"))

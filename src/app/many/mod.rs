@@ -45,7 +45,7 @@ pub fn run<'a>(
     voice: Voice,
 ) -> Result<Outcome> {
     let start = Instant::now();
-    let style = names::style_name(args.look.style.as_deref().unwrap_or(PRESETS[0].name));
+    let style = names::style_name(args.film.look.style.as_deref().unwrap_or(PRESETS[0].name));
     let pattern = Pattern::parse(&args.name, &style)?;
     let conversion = Conversion::new(args, voice)?;
     let inputs = inputs::find(named, folder);

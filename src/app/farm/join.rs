@@ -1,0 +1,38 @@
+//! `comicvid join`: the film of its segments.
+
+use super::super::Outcome;
+use super::super::interrupt::on_interrupt;
+use super::super::job::Input;
+use super::super::progress::{self, Voice};
+use super::{Project, absolute};
+use crate::cli;
+use crate::error::{Error, Result};
+use serde_json::json;
+
+/// Makes the film, and removes plan and segments.
+///
+/// # Errors
+/// [`Error::Plan`]: segments are missing; [`Error::Read`] where the input was damaged, and the film is what could be read;
+/// whatever keeps the film from being written.
+pub fn run(args: &cli::Join, voice: Voice) -> Result<Outcome> {
+    let output = absolute(&args.output)?;
+    let project = Project::open(&output)?;
+    let plan = project.planned.plan();
+    let (frames, damage) = (plan.frames(), plan.damage.clone());
+    let job = project.job()?;
+    let unfinished = on_interrupt(&job.stop);
+    let Input { info, mut options, .. } = project.input(&job)?;
+    // Ctrl-C ends it, but nothing that is joined is half: the segments stay until the film is whole.
+    options.stopped = None;
+    unfinished.is(crate::sink::part_name(&output));
+    project.planned.join(&info, &options)?;
+    unfinished.is(None);
+    match voice {
+        Voice::Json => progress::object(&json!({ "event": "done", "output": args.output, "frames": frames })),
+        _ => voice.say(&format!("{}: {frames} frames", args.output.display())),
+    }
+    match damage {
+        Some(damage) => Err(Error::Read { path: project.args.input, frames, source: damage.into() }),
+        None => Ok(Outcome::Done),
+    }
+}

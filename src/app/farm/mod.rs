@@ -1,0 +1,60 @@
+//! `comicvid plan | segment | join`: a film by many hands. The plan divides it where a run would begin afresh, at cuts; each
+//! segment is drawn by a process of its own, on whatever machine sees the same files; the last makes the film of them.
+//!
+//! A plan keeps the command that made it and where it ran, and every process checks that what the film depends on is what
+//! it was then: settings, weights, the input's size and time.
+
+mod join;
+mod plan;
+mod segment;
+
+pub use {join::run as join, plan::run as plan, segment::run as segment};
+
+use super::job::{Input, Job};
+use super::resume;
+use crate::cli::{self, Cli, Command};
+use crate::error::{Error, Result};
+use crate::sink::{Facts, Planned};
+use clap::Parser;
+use std::path::{Path, PathBuf};
+
+/// A planned film, and the command that planned it.
+struct Project {
+    planned: Planned,
+    args: cli::Plan,
+}
+
+impl Project {
+    /// The project of the film `output`; the process goes to where it was planned, so that names mean what they meant.
+    fn open(output: &Path) -> Result<Self> {
+        let output = absolute(output)?;
+        let planned = Planned::open(&output)?;
+        let refused = |reason: String| Error::Plan { path: output.clone(), reason };
+        let plan = planned.plan();
+        std::env::set_current_dir(&plan.folder)
+            .map_err(|e| refused(format!("it was planned in {}, which is not here: {e}", plan.folder.display())))?;
+        let words = ["comicvid", "plan"].into_iter().chain(plan.arguments.iter().map(String::as_str));
+        match Cli::try_parse_from(words).map(|cli| cli.command) {
+            Ok(Some(Command::Plan(args))) => Ok(Self { planned, args }),
+            _ => Err(refused("its plan's command is not one of this version's".into())),
+        }
+    }
+
+    fn job(&self) -> Result<Job<'_>> {
+        Job::new(&self.args.film, self.args.overwrite)
+    }
+
+    /// Opens the input, which must still be as it was planned.
+    fn input(&self, job: &Job<'_>) -> Result<Input> {
+        self.planned.check(&facts(&self.args, job)?)?;
+        job.open(&self.args.input)
+    }
+}
+
+fn facts(args: &cli::Plan, job: &Job<'_>) -> Result<Facts> {
+    resume::facts(&args.input, &args.film, args.segment, &job.settings)
+}
+
+fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path).map_err(|e| Error::open(path, e))
+}

@@ -1,0 +1,113 @@
+//! `comicvid plan`: decodes the film once and finds its cuts, with the eyes of a run: whatever that sees as the start of a
+//! shot, this does.
+
+use super::super::engine;
+use super::super::interrupt::on_interrupt;
+use super::super::job::{Input, Job};
+use super::super::progress::{self, Voice};
+use super::super::{Outcome, convert::rate_text};
+use super::{absolute, facts};
+use crate::cli;
+use crate::error::{Error, Result};
+use crate::pipeline::{Manner, Meters, Redraw, ShotStarts, Stage};
+use crate::sink::{self, Plan, Planned, Stretch};
+use crate::stage::FrameFilter;
+use crate::stylize::Classic;
+use serde_json::json;
+
+/// Plans a film, and tells the plan.
+///
+/// # Errors
+/// An input that cannot be read, an output that may not be written, another plan in the way.
+pub fn run(args: &cli::Plan, voice: Voice) -> Result<Outcome> {
+    let output = absolute(&args.output)?;
+    let job = Job::new(&args.film, args.overwrite)?;
+    let found = if args.overwrite { None } else { Planned::find(&output)? };
+    if let Some(planned) = found {
+        // A farm may ask again for what it has.
+        planned.check(&facts(args, &job)?)?;
+        tell(&planned, args, voice);
+        return Ok(Outcome::Done);
+    }
+    on_interrupt(&job.stop);
+    let input = job.open(&args.input)?;
+    if input.options.copy_from.is_none() {
+        return Err(Error::Plan { path: output, reason: "a picture cannot be divided".into() });
+    }
+    let foretold = sink::foretell(&output, &input.info, &input.options)?;
+    let (size, rate) = (input.info.size, rate_text(input.info.frame_rate));
+    voice.say(&format!("{}: {size} at {rate}, {}", args.input.display(), foretold.encoder));
+    let damage = input.damage.clone();
+    let folder = std::env::current_dir().map_err(|e| Error::create(&output, e))?;
+    let mut plan = Plan::new(facts(args, &job)?, arguments()?, folder);
+    let meters = Meters::default();
+    let total = input.info.frame_count;
+    plan.segments = progress::watch(voice, total, &meters, || divide(input, args, &job, &meters))?;
+    if job.stop.requested() {
+        return Ok(Outcome::Interrupted);
+    }
+    let damage = damage.get();
+    plan.damage = damage.any().then(|| damage.to_string());
+    if let Some(damage) = &plan.damage {
+        voice.warn(&format!("{}: {damage}", args.input.display()));
+    }
+    tell(&Planned::create(&output, plan, args.overwrite)?, args, voice);
+    Ok(Outcome::Done)
+}
+
+/// Finds where segments begin: with the first shot that starts after as many frames as a segment should have.
+fn divide(input: Input, args: &cli::Plan, job: &Job<'_>, meters: &Meters) -> Result<Vec<Stretch>> {
+    let Input { mut source, info, .. } = input;
+    let shots = ShotStarts::default();
+    let detail = engine::detail(args.film.machine.detail);
+    // Cuts are seen in photos alone, so nothing needs to be drawn.
+    let redraw = Redraw::new(Box::new(Classic), &info, detail, Manner::from(&job.settings));
+    let mut redraw = redraw.telling(shots.clone());
+    let mut segments: Vec<Stretch> = Vec::new();
+    while !job.stop.requested() {
+        let Some(frame) = source.next_frame()? else { break };
+        let stamp = frame.stamp;
+        redraw.push(frame)?;
+        let starts_shot = shots.has(stamp.index);
+        match segments.last_mut() {
+            Some(last) if !(starts_shot && last.frames >= args.segment) => last.frames += 1,
+            _ => segments.push(Stretch { first: stamp.index, frames: 1, pts: stamp.pts }),
+        }
+        meters.of(Stage::Sink).count();
+    }
+    Ok(segments)
+}
+
+/// What stands behind `plan` on the command line.
+fn arguments() -> Result<Vec<String>> {
+    let words = std::env::args_os().skip_while(|word| word != "plan").skip(1);
+    let text = |word: std::ffi::OsString| {
+        word.into_string().map_err(|word| Error::Plan {
+            path: word.into(),
+            reason: "a plan can only hold names that are text".into(),
+        })
+    };
+    words.map(text).collect()
+}
+
+fn tell(planned: &Planned, args: &cli::Plan, voice: Voice) {
+    let plan = planned.plan();
+    if voice == Voice::Json {
+        let segments = plan.segments.iter().enumerate();
+        let segments: Vec<_> = segments
+            .map(|(index, part)| json!({ "index": index, "frames": part.frames, "done": planned.is_done(index) }))
+            .collect();
+        progress::object(&json!({
+            "event": "plan", "output": args.output, "frames": plan.frames(), "segments": segments,
+        }));
+        return;
+    }
+    let (done, all) = (plan.segments.len() - planned.missing().len(), plan.segments.len());
+    let sizes = plan.segments.iter().map(|part| part.frames);
+    let (least, most) = (sizes.clone().min().unwrap_or(0), sizes.max().unwrap_or(0));
+    progress::result(&format!(
+        "{}: {} frames in {all} segments of {least} to {most}, {done} done",
+        args.output.display(),
+        plan.frames()
+    ));
+}

@@ -1,0 +1,91 @@
+//! What was typed of a film, checked: how its input is opened and its output written.
+
+use super::{engine, quantity};
+use crate::cli;
+use crate::config::Settings;
+use crate::error::Result;
+use crate::frame::{Rational, StreamInfo};
+use crate::pipeline::Stop;
+use crate::sink::SinkOptions;
+use crate::source::{self, DamageReport, Deinterlace, HighRange, OpenOptions, Retime};
+use crate::stage::FrameSource;
+use std::path::Path;
+
+/// How films are drawn.
+pub struct Job<'a> {
+    film: &'a cli::Film,
+    overwrite: bool,
+    part: OpenOptions,
+    rate: Option<Rational>,
+    /// Style and what changes it.
+    pub settings: Settings,
+    /// Ends the film that is being drawn.
+    pub stop: Stop,
+}
+
+/// An open input, and how its output is to be written.
+pub struct Input {
+    /// Its frames.
+    pub source: Box<dyn FrameSource>,
+    /// What is known of them.
+    pub info: StreamInfo,
+    /// For the output.
+    pub options: SinkOptions,
+    /// What could not be read, so far.
+    pub damage: DamageReport,
+}
+
+impl<'a> Job<'a> {
+    /// Checks what was typed.
+    ///
+    /// # Errors
+    /// An unknown style or setting, a quantity that is none.
+    pub fn new(film: &'a cli::Film, overwrite: bool) -> Result<Self> {
+        let mut settings = engine::settings(&film.look)?;
+        if film.drawing_only {
+            settings.without_effects();
+        }
+        if film.show_motion {
+            settings.show_motion();
+        }
+        let part = OpenOptions {
+            start: film.start.as_deref().map(|t| quantity::time("start", t)).transpose()?,
+            length: film.length.as_deref().map(|t| quantity::time("length", t)).transpose()?,
+            high_range: match film.hdr {
+                cli::HighRange::Sdr => HighRange::ToneMap,
+                cli::HighRange::Keep => HighRange::Keep,
+            },
+            deinterlace: match film.deinterlace {
+                cli::Deinterlace::Auto => Deinterlace::Auto,
+                cli::Deinterlace::Frame => Deinterlace::Frame,
+                cli::Deinterlace::Field => Deinterlace::Field,
+                cli::Deinterlace::Off => Deinterlace::Off,
+            },
+            ..OpenOptions::default()
+        };
+        let rate = film.fps.as_deref().map(|r| quantity::rate("fps", r)).transpose()?;
+        Ok(Self { film, overwrite, part, rate, settings, stop: Stop::default() })
+    }
+
+    /// Opens `input`.
+    ///
+    /// # Errors
+    /// [`Error::Open`](crate::error::Error::Open).
+    pub fn open(&self, input: &Path) -> Result<Input> {
+        let opened = source::open(input, &self.part)?;
+        let source: Box<dyn FrameSource> = match self.rate {
+            Some(rate) => Box::new(Retime::new(opened.source, rate)?),
+            None => opened.source,
+        };
+        let options = SinkOptions {
+            overwrite: self.overwrite,
+            encoder: self.film.encoder.clone(),
+            quality: self.film.quality,
+            encoder_options: self.film.encoder_option.clone(),
+            copy_from: opened.cut.is_some().then(|| input.to_owned()),
+            cut: opened.cut,
+            stopped: Some(self.stop.flag()),
+        };
+        Ok(Input { info: source.info().clone(), source, options, damage: opened.damage })
+    }
+}
