@@ -10,7 +10,7 @@ ARGS ?=
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test test-rigs bench install uninstall bundle gpu-proof samples clean
+.PHONY: help setup build demo test test-rigs test-farm bench install uninstall bundle gpu-proof samples clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -32,6 +32,13 @@ test: ## run every test
 test-rigs: ## run the tests with a fake camera, a screen and OBS (needs root or fusermount3, and /dev/fuse)
 	@./setup.sh --test
 	cargo test --test rig_camera --test rig_desktop -- --ignored
+
+test-farm: ## draw films on a Ray cluster whose workers and machines are killed (gets Ray into .venv; needs no GPU)
+	@./setup.sh --test --farm
+	@test -x .venv/bin/python || python3 -m venv .venv
+	@.venv/bin/python -c 'import ray' 2>/dev/null || .venv/bin/python -m pip install --quiet 'ray==2.60.0'
+	cargo build
+	.venv/bin/python tests/farm/test_ray.py
 
 bench: build ## measure this machine: whole program, then each part
 	target/release/comicvid bench

@@ -3,6 +3,7 @@
 #
 #   ./setup.sh            to build and run
 #   ./setup.sh --test     and to run the tests
+#   ./setup.sh --farm     and for `make test-farm`
 #   ./setup.sh --bundle   and for `make install` and `make bundle`
 #   ./setup.sh --cpu      libtorch without GPU support, even where an NVIDIA driver is found
 #   ./setup.sh --cuda     libtorch with GPU support (4 GB), even where none is found
@@ -27,10 +28,11 @@ as_root() {
     fi
 }
 
-tests=no bundle=no torch=auto
+tests=no farm=no bundle=no torch=auto
 for argument in "$@"; do
     case $argument in
         --test) tests=yes ;;
+        --farm) farm=yes ;;
         --bundle) bundle=yes ;;
         --cpu) torch=cpu ;;
         --cuda) torch=cuda ;;
@@ -51,6 +53,7 @@ system_packages() {
     [ $tests = no ] || packages+=(ffmpeg
         dbus pipewire pipewire-bin wireplumber gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-pipewire
         xvfb xdotool libgl1-mesa-dri libxkbcommon-x11-0 obs-studio obs-plugins)
+    [ $farm = no ] || packages+=(python3 python3-venv)
     [ $bundle = no ] || packages+=(patchelf zstd)
 
     if ! have apt-get; then

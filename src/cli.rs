@@ -1,6 +1,12 @@
 //! What can be typed. Declarations alone: this file is compiled into the launcher too, so that `--help` and usage errors
 //! answer before any native library is loaded; it must not depend on the rest of the crate.
 
+mod farm;
+mod film;
+
+pub use farm::*;
+pub use film::*;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -107,47 +113,6 @@ pub struct Convert {
     pub quiet: bool,
 }
 
-/// What is drawn of a film, how, and how it is written: all that its frames depend on.
-#[derive(Debug, Args)]
-pub struct Film {
-    /// How it looks
-    #[command(flatten)]
-    pub look: Look,
-    /// What computes
-    #[command(flatten)]
-    pub machine: Machine,
-    /// Begin here: seconds, or [HH:]MM:SS[.fraction]
-    #[arg(long, value_name = "TIME")]
-    pub start: Option<String>,
-    /// Draw this much: seconds, or [HH:]MM:SS[.fraction]
-    #[arg(long, value_name = "TIME")]
-    pub length: Option<String>,
-    /// Target frame rate (25, 29.97, 30000/1001); without it every frame keeps its own time
-    #[arg(long, value_name = "RATE")]
-    pub fps: Option<String>,
-    /// High dynamic range (HDR10, HLG): made standard, or kept as it is coded, for which --encoder should take 10 bits
-    #[arg(long, value_enum, default_value_t = HighRange::Sdr)]
-    pub hdr: HighRange,
-    /// Interlaced frames, whose two fields are two moments: pictures of one moment each, or as they are
-    #[arg(long, value_enum, default_value_t = Deinterlace::Auto)]
-    pub deinterlace: Deinterlace,
-    /// FFmpeg encoder by name (libx264, libx265, prores_ks, …); by default what suits the container
-    #[arg(long, value_name = "NAME")]
-    pub encoder: Option<String>,
-    /// Quality on the CRF scale, lower is better
-    #[arg(long, value_name = "N", default_value_t = 18.0)]
-    pub quality: f32,
-    /// Option of the encoder, as FFmpeg spells it (repeatable)
-    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
-    pub encoder_option: Vec<(String, String)>,
-    /// Write the generator's own drawing, without the shaders' ink and tone
-    #[arg(long)]
-    pub drawing_only: bool,
-    /// Write the motion that was found instead: hue is direction, colour speed, darkness doubt, grey change in place
-    #[arg(long, conflicts_with = "drawing_only")]
-    pub show_motion: bool,
-}
-
 /// The look: a style and what changes it.
 #[derive(Clone, Debug, Args)]
 pub struct Look {
@@ -192,28 +157,6 @@ pub struct Machine {
     pub device: String,
 }
 
-/// What becomes of high dynamic range.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum HighRange {
-    /// Tone-mapped to BT.709
-    Sdr,
-    /// As it is coded
-    Keep,
-}
-
-/// What becomes of interlaced frames.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Deinterlace {
-    /// One picture of each frame that is marked as interlaced
-    Auto,
-    /// One picture of every frame, for films that are not marked
-    Frame,
-    /// Two pictures of every frame: twice the rate, with the motion as it was filmed
-    Field,
-    /// Left combed
-    Off,
-}
-
 /// Working size of the generator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Detail {
@@ -223,56 +166,6 @@ pub enum Detail {
     Standard,
     /// Finest; wants a GPU
     Fine,
-}
-
-/// `comicvid plan`.
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  comicvid plan feature.mp4 comic.mkv --style ink --segment 500
-  comicvid segment comic.mkv 0      # and 1, 2, …, anywhere, in any order, at once
-  comicvid join comic.mkv
-
-Segments end at cuts; the film is, frame for frame, that of `comicvid feature.mp4 comic.mkv --resume` with the same options.
-farm/ has drivers for Ray and Slurm.")]
-pub struct Plan {
-    /// Video to draw
-    pub input: PathBuf,
-    /// File to write in the end; the plan and the segments lie beside it, in OUTPUT.part
-    pub output: PathBuf,
-    /// Frames after which a segment ends, at the next cut
-    #[arg(long, value_name = "N", default_value_t = 250, value_parser = clap::value_parser!(u64).range(1..))]
-    pub segment: u64,
-    /// What is drawn of it, how, and how it is written
-    #[command(flatten)]
-    pub film: Film,
-    /// Replace an existing output and what is there of it
-    #[arg(long)]
-    pub overwrite: bool,
-    /// Report progress and the plan as JSON lines on stdout
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `comicvid segment`.
-#[derive(Debug, Args)]
-pub struct Segment {
-    /// Output of `comicvid plan`
-    pub output: PathBuf,
-    /// Which segment, counted from 0
-    pub index: usize,
-    /// Report progress and outcome as JSON lines on stdout
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `comicvid join`.
-#[derive(Debug, Args)]
-pub struct Join {
-    /// Output of `comicvid plan`
-    pub output: PathBuf,
-    /// Report the outcome as JSON lines on stdout
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// `comicvid devices`.
