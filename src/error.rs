@@ -214,7 +214,10 @@ impl Error {
             Self::UnknownStyle { near, .. } => {
                 format!("did you mean {}? `comicvid styles` lists all", near.join(" or "))
             }
-            Self::Setting { .. } => "`comicvid styles --settings` lists every setting with its range".into(),
+            // Options of the command line, and names, say what they take in the reason.
+            Self::Setting { key, .. } if key.contains('.') => {
+                "`comicvid styles --settings` lists every setting with its range".into()
+            }
             Self::Weights { .. } => "the file must be a safetensors file written by `comicvid train`".into(),
             Self::Device { .. } => "use --device auto or --device cpu".into(),
             Self::Gpu { .. } => {
@@ -226,7 +229,7 @@ impl Error {
                 "`comicvid devices` lists cameras; --camera test and --camera file:clip.mp4 stand in for one".into()
             }
             Self::Window { .. } => "add --no-window to run without one, with --serve, --record, …".into(),
-            Self::Network { .. } | Self::Training { .. } | Self::Offer { .. } => return None,
+            Self::Setting { .. } | Self::Network { .. } | Self::Training { .. } | Self::Offer { .. } => return None,
         })
     }
 }

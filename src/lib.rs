@@ -32,8 +32,9 @@
 //! # Words
 //!
 //! *Photo*: a frame as it was shot. *Drawing*: the generator's answer, small. *Style*: generator settings plus one table per
-//! effect, a TOML file. *Code*: the numbers that tell the generator in which style to draw. *Effect*: one Rust file in `post` and one shader of the same name. *Stamp*: a frame's index, time
-//! and duration, which no stage changes. *Guide*: the photo's luma at the drawing's size.
+//! effect, a TOML file. *Code*: the numbers that tell the generator in which style to draw. *Effect*: one Rust file in
+//! `post` and one shader of the same name. *Stamp*: a frame's index, time and duration, which no stage changes. *Guide*:
+//! the photo's luma at the drawing's size.
 //!
 //! # Where the design left its first sketch
 //!

@@ -83,7 +83,7 @@ fn change(table: &mut Table, key: &str, value: &str) -> Result<()> {
     let Some(field) = FIELDS.iter().find(|f| f.key == key) else {
         let near = near(key, FIELDS.iter().map(|f| f.key));
         let reason = if near.is_empty() {
-            "there is no such setting".to_owned()
+            "there is no such setting; `comicvid styles --settings` lists them".to_owned()
         } else {
             format!("there is no such setting; did you mean {}?", near.join(" or "))
         };
