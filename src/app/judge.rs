@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::frame::Size;
 use crate::stage::Draw;
 use crate::stylize::{self, Device, Generator, SmallRgb};
-use crate::train::{self, JudgeOptions, Verdict};
+use crate::train::{self, JudgeOptions, Shift, Verdict};
 use std::io::Write;
 use std::time::{Duration, Instant};
 
@@ -60,15 +60,20 @@ fn json(verdict: &Verdict, time: Duration) -> Result<String> {
 }
 
 fn table(verdict: &Verdict, time: Duration, device: &str) -> String {
-    let Verdict { photos, comics, brightness, colour, .. } = verdict;
+    let Verdict { photos, comics, .. } = verdict;
     let mut text = format!("{photos} photos, {comics} comic panels, none of them trained on\n\n");
     text += &format!("{:<14} {:>12} {:>15}\n", "seen through", "style closed", "structure kept");
     for space in &verdict.spaces {
         text += &format!("{:<14} {:>12.2} {:>15.3}\n", space.name, space.style_closed, space.structure);
     }
+    text += &format!("\n{:<14} {:>12} {:>15}\n", "16x16 areas of", "brightness", "colour (of 1)");
+    for (name, shift) in [("everything", verdict.all), ("skin", verdict.skin), ("sky", verdict.sky)] {
+        let Shift { brightness, colour, areas } = shift;
+        if areas > 0 {
+            text += &format!("{name:<14} {brightness:>+12.3} {colour:>15.3}\n");
+        }
+    }
     let ms = time.as_secs_f64() * 1e3;
     let Size { width, height } = TIMED.0;
-    text + &format!(
-        "\nbrightness {brightness:+.3}, colour {colour:.3} (of 1, mean over 16x16 areas)\n{ms:.1} ms for {width}x{height} on {device}\n"
-    )
+    text + &format!("\n{ms:.1} ms for {width}x{height} on {device}\n")
 }

@@ -47,10 +47,37 @@ pub struct Verdict {
     pub comics: usize,
     /// One a perceptual network.
     pub spaces: Vec<Space>,
+    /// Of the photos as a whole.
+    pub all: Shift,
+    /// Of what has the colour of skin (Chai and Ngan 1999), faces above all.
+    pub skin: Shift,
+    /// Of what is blue, light and flat in the upper half.
+    pub sky: Shift,
+}
+
+/// What becomes of the colours of 16 x 16 areas.
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
+pub struct Shift {
     /// Mean change of luma (BT.709, R'G'B' in 0..=1) from photo to drawing; negative is darker.
     pub brightness: f64,
-    /// Mean distance of the colours (R'G'B' less its mean) of 16 x 16 areas.
+    /// Mean distance of the colours (R'G'B' less luma).
     pub colour: f64,
+    /// Areas that were looked at.
+    pub areas: u64,
+}
+
+impl Shift {
+    /// Takes the areas where `mask` is 1 (N x 1 x h x w, as `luma` and `colour`, the changes).
+    fn add(&mut self, luma: &Tensor, colour: &Tensor, mask: &Tensor) -> Result<(), TchError> {
+        let sum = |x: &Tensor| (x * mask).f_sum(Kind::Double)?.f_double_value(&[]);
+        let (before, now) = (self.areas as f64, mask.f_sum(Kind::Double)?.f_double_value(&[])?);
+        if now > 0.0 {
+            self.brightness = (self.brightness * before + sum(luma)?) / (before + now);
+            self.colour = (self.colour * before + sum(colour)?) / (before + now);
+            self.areas += now as u64;
+        }
+        Ok(())
+    }
 }
 
 /// The verdict in one perceptual space.
@@ -72,7 +99,7 @@ pub struct Space {
 pub fn judge(weights: &Weights, options: &JudgeOptions) -> Result<Verdict> {
     let (photos, comics) = (held_out(&options.photos)?, held_out(&options.comics)?);
     if let Some(path) = &options.sheet {
-        sheet::save(weights, &photos, path, options.device)?;
+        sheet::one_style(weights, &photos, &options.style, path, options.device)?;
     }
     let _guard = tch::no_grad_guard();
     let code = weights.code(&options.style)?;
@@ -96,9 +123,7 @@ pub fn judge(weights: &Weights, options: &JudgeOptions) -> Result<Verdict> {
         for photo in &photos {
             let photo = data::tensor(photo, options.device)?;
             let drawing = network.forward(&photo, &modulation)?.f_clamp(0.0, 1.0)?;
-            let (brightness, colour) = shift(&photo, &drawing)?;
-            verdict.brightness += brightness / photos.len() as f64;
-            verdict.colour += colour / photos.len() as f64;
+            shift(&mut verdict, &photo, &drawing)?;
             for (features, crowds) in &mut spaces {
                 let (before, after) = (features.maps(&photo)?, features.maps(&drawing)?);
                 crowds.photos.push(style::statistics(&before)?);
@@ -165,14 +190,38 @@ fn distances(a: &Tensor, b: &Tensor) -> Result<Tensor, TchError> {
     (a.f_unsqueeze(1)? - b.f_unsqueeze(0)?).f_square()?.f_sum_dim_intlist([2_i64].as_slice(), false, Kind::Double)
 }
 
-/// Mean change of luma, and mean distance of the colours of 16 x 16 areas.
-fn shift(photo: &Tensor, drawing: &Tensor) -> Result<(f64, f64), TchError> {
-    let change = (drawing - photo).f_avg_pool2d([16, 16], [16, 16], [0, 0], true, true, None)?;
-    let weights = Tensor::f_from_slice(&[0.2126_f32, 0.7152, 0.0722])?.f_to_device(photo.device())?;
-    let luma = (&change * weights.f_view([1, 3, 1, 1])?).f_sum_dim_intlist([1_i64].as_slice(), true, Kind::Float)?;
+/// Adds to the verdict's shifts.
+fn shift(verdict: &mut Verdict, photo: &Tensor, drawing: &Tensor) -> Result<(), TchError> {
+    let areas = |x: &Tensor| x.f_avg_pool2d([16, 16], [16, 16], [0, 0], true, true, None);
+    let luma_of = |x: &Tensor| -> Result<Tensor, TchError> {
+        let weights = Tensor::f_from_slice(&[0.2126_f32, 0.7152, 0.0722])?.f_to_device(x.device())?;
+        (x * weights.f_view([1, 3, 1, 1])?).f_sum_dim_intlist([1_i64].as_slice(), true, Kind::Float)
+    };
+    let before = areas(photo)?;
+    let change = areas(drawing)? - &before;
+    let luma = luma_of(&change)?;
     let colour = (&change - &luma).f_square()?.f_sum_dim_intlist([1_i64].as_slice(), true, Kind::Float)?.f_sqrt()?;
-    let mean = |x: &Tensor| x.f_mean(Kind::Float)?.f_double_value(&[]);
-    Ok((mean(&luma)?, mean(&colour)?))
+    verdict.all.add(&luma, &colour, &luma.f_ones_like()?)?;
+
+    let light = luma_of(&before)?;
+    let channel = |c: i64| before.f_narrow(1, c, 1);
+    let (red, blue) = (channel(0)?, channel(2)?);
+    // BT.709 differences over their range, as codes of 8 bits about 128.
+    let cb = (&blue - &light) * (224.0 / 1.8556) + 128.0;
+    let cr = (&red - &light) * (224.0 / 1.5748) + 128.0;
+    let between = |x: &Tensor, low: f64, high: f64| x.f_ge(low)?.f_logical_and(&x.f_le(high)?);
+    let skin = between(&cb, 77.0, 127.0)?.f_logical_and(&between(&cr, 133.0, 173.0)?)?;
+    let skin = skin.f_logical_and(&light.f_ge(0.2)?)?;
+    verdict.skin.add(&luma, &colour, &skin.f_to_kind(Kind::Float)?)?;
+
+    let contrast = (areas(&luma_of(photo)?.f_square()?)? - light.f_square()?).f_relu()?.f_sqrt()?;
+    let blue = cb.f_ge(132.0)?.f_logical_and(&cr.f_le(128.0)?)?;
+    let flat = contrast.f_le(0.03)?.f_logical_and(&light.f_ge(0.35)?)?;
+    let upper = light.f_zeros_like()?;
+    let half = (upper.size()[2] + 1) / 2;
+    let _ = upper.f_narrow(2, 0, half)?.f_fill_(1.0)?;
+    let sky = blue.f_logical_and(&flat)?.f_to_kind(Kind::Float)? * upper;
+    verdict.sky.add(&luma, &colour, &sky)
 }
 
 fn held_out(folder: &Path) -> Result<Vec<Picture>> {
@@ -217,7 +266,24 @@ mod tests {
     #[test]
     fn a_darker_picture_is_darker_and_no_other_colour() {
         let photo = Tensor::full([1, 3, 32, 32], 0.6, (Kind::Float, Device::Cpu));
-        let (brightness, colour) = shift(&photo, &(&photo - 0.1)).unwrap();
-        assert!((brightness + 0.1).abs() < 1e-4 && colour < 1e-4, "{brightness} {colour}");
+        let mut verdict = Verdict::default();
+        shift(&mut verdict, &photo, &(&photo - 0.1)).unwrap();
+        let Shift { brightness, colour, areas } = verdict.all;
+        assert!((brightness + 0.1).abs() < 1e-4 && colour < 1e-4 && areas == 4, "{brightness} {colour} {areas}");
+        assert_eq!((verdict.skin.areas, verdict.sky.areas), (0, 0));
+    }
+
+    #[test]
+    fn skin_and_sky_are_found_and_counted_apart() {
+        let flat = |color: [f32; 3]| Tensor::from_slice(&color).view([1, 3, 1, 1]).expand([1, 3, 32, 64], false);
+        let (skin, sky) = (flat([0.85, 0.62, 0.52]), flat([0.5, 0.7, 0.95]));
+        // Sky above skin; below, a second sky is water.
+        let photo = Tensor::cat(&[&sky, &skin, &sky, &sky], 2);
+        let drawing = Tensor::cat(&[&sky + 0.1, &skin - 0.2, &sky + 0.3, &sky + 0.3], 2);
+        let mut verdict = Verdict::default();
+        shift(&mut verdict, &photo, &drawing).unwrap();
+        let Verdict { skin, sky, .. } = verdict;
+        assert_eq!((skin.areas, sky.areas), (8, 8));
+        assert!((skin.brightness + 0.2).abs() < 1e-4 && (sky.brightness - 0.1).abs() < 1e-4, "{skin:?} {sky:?}");
     }
 }

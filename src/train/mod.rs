@@ -35,7 +35,7 @@ pub mod teacher;
 #[cfg(test)]
 mod tests;
 
-pub use judge::{JudgeOptions, Space, Verdict, judge};
+pub use judge::{JudgeOptions, Shift, Space, Verdict, judge};
 pub use run::run;
 
 use std::path::PathBuf;

@@ -64,7 +64,7 @@ pub fn run(options: &TrainOptions, stop: &dyn Fn() -> bool, tell: &mut dyn FnMut
             state.save(&options.out.with_extension("checkpoint"))?;
             let weights = weights(&state, &dataset, options.device).map_err(Error::network)?;
             stylize::save(&weights, facts(&state, &dataset, options), &options.out)?;
-            sheet::save(&weights, &dataset.held_out, &options.out.with_extension("png"), options.device)?;
+            sheet::all_styles(&weights, &dataset.held_out, &options.out.with_extension("png"), options.device)?;
         }
         if done {
             return Ok(());

@@ -1,4 +1,4 @@
-//! A picture of held-out photos, before and after in each style, to look at.
+//! Pictures of held-out photos, before and after, to look at.
 
 use super::data::{self, Picture};
 use crate::config::{Blend, Source};
@@ -8,32 +8,56 @@ use image::RgbImage;
 use std::path::Path;
 use tch::{Device, Kind, TchError, Tensor};
 
-/// Photos on a sheet.
+/// Photos on a sheet of all styles.
 const MOST: usize = 8;
+/// Photos beside each other on a sheet of one style.
+const COLUMNS: usize = 3;
 
-/// Writes the sheet of `photos` to `path`: photo left, then a drawing in each
-/// style that the weights know by name.
+/// Writes the sheet of the first of `photos` to `path`: photo left, then a drawing in each style that the weights know by
+/// name.
 ///
 /// # Errors
 /// [`Error::Network`], [`Error::Create`].
-pub fn save(weights: &Weights, photos: &[Picture], path: &Path, device: Device) -> Result<()> {
+pub fn all_styles(weights: &Weights, photos: &[Picture], path: &Path, device: Device) -> Result<()> {
+    let styles: Vec<_> = weights.codes.keys().map(|name| Blend::only(Source::Named(name.clone()))).collect();
+    save(weights, &photos[..photos.len().min(MOST)], &styles, 1, path, device)
+}
+
+/// Writes the sheet of all `photos` to `path`: each with its drawing in `style` to the right of it.
+///
+/// # Errors
+/// [`Error::Network`], [`Error::Create`].
+pub fn one_style(weights: &Weights, photos: &[Picture], style: &Blend, path: &Path, device: Device) -> Result<()> {
+    save(weights, photos, std::slice::from_ref(style), COLUMNS, path, device)
+}
+
+fn save(
+    weights: &Weights,
+    photos: &[Picture],
+    styles: &[Blend],
+    columns: usize,
+    path: &Path,
+    device: Device,
+) -> Result<()> {
     let _guard = tch::no_grad_guard();
-    let rows = photos.iter().take(MOST).map(|photo| before_after(weights, photo, device));
-    let rows = rows.collect::<Result<Vec<_>>>()?;
-    let width = rows.iter().map(RgbImage::width).max().unwrap_or(1);
-    let height = rows.iter().map(RgbImage::height).sum::<u32>().max(1);
-    let mut sheet = RgbImage::new(width, height);
+    let strips = photos.iter().map(|photo| before_after(weights, photo, styles, device)).collect::<Result<Vec<_>>>()?;
+    let width = strips.iter().map(RgbImage::width).max().unwrap_or(1);
+    let rows: Vec<&[RgbImage]> = strips.chunks(columns).collect();
+    let heights: Vec<u32> = rows.iter().filter_map(|row| row.iter().map(RgbImage::height).max()).collect();
+    let mut sheet = RgbImage::new(width * columns as u32, heights.iter().sum::<u32>().max(1));
     let mut y = 0;
-    for row in &rows {
-        image::imageops::replace(&mut sheet, row, 0, y);
-        y += i64::from(row.height());
+    for (row, height) in rows.iter().zip(heights) {
+        for (column, strip) in (0..).zip(*row) {
+            image::imageops::replace(&mut sheet, strip, column * i64::from(width), y);
+        }
+        y += i64::from(height);
     }
     sheet.save(path).map_err(|e| Error::create(path, e))
 }
 
-fn before_after(weights: &Weights, photo: &Picture, device: Device) -> Result<RgbImage> {
-    let draw = |photo: &Tensor, name: &String| -> Result<Tensor> {
-        let code = weights.code(&Blend::only(Source::Named(name.clone())))?;
+fn before_after(weights: &Weights, photo: &Picture, styles: &[Blend], device: Device) -> Result<RgbImage> {
+    let draw = |photo: &Tensor, style: &Blend| -> Result<Tensor> {
+        let code = weights.code(style)?;
         let try_draw = || {
             let (network, modulation) = weights.network.folded(&code)?;
             network.to(device, Kind::Float)?.forward(photo, &modulation.to_device(device)?)
@@ -42,8 +66,8 @@ fn before_after(weights: &Weights, photo: &Picture, device: Device) -> Result<Rg
     };
     let input = data::tensor(photo, device).map_err(Error::network)?;
     let mut row = vec![input.shallow_clone()];
-    for name in weights.codes.keys() {
-        row.push(draw(&input, name)?);
+    for style in styles {
+        row.push(draw(&input, style)?);
     }
     picture(&row).map_err(Error::network)
 }
