@@ -36,13 +36,14 @@ pub fn l1(output: &Tensor, target: &Tensor) -> Result<Tensor, TchError> {
     (output - target).f_abs()?.f_mean(Kind::Float)
 }
 
-/// Difference of colour means over 16 x 16 pixels.
+/// Difference of colour means over 16 x 16 pixels. Nearly its size, not its square: a faint tint over a wide area is seen as
+/// clearly as a strong one.
 ///
 /// # Errors
 /// libtorch's.
 pub fn colour(output: &Tensor, target: &Tensor) -> Result<Tensor, TchError> {
     let low = |x: &Tensor| x.f_avg_pool2d([16, 16], [16, 16], [0, 0], false, true, None);
-    low(output)?.f_smooth_l1_loss(&low(target)?, Reduction::Mean, 0.1)
+    low(output)?.f_smooth_l1_loss(&low(target)?, Reduction::Mean, 0.02)
 }
 
 /// Distance of feature maps relative to their size (Johnson et al. 2016).

@@ -143,7 +143,7 @@ fn played(
         ("content", loss::content(&maps[3], &wanted[3])?, 0.3),
         ("anchor", loss::l1(&output, &teacher)?, 0.2),
         ("edges", loss::gradient(&output, &teacher)?, 0.6),
-        ("colour", loss::colour(&output, &teacher)?, 25.0),
+        ("colour", loss::colour(&output, &teacher)?, 20.0),
         // Ink is the first thing that style losses wipe away, since it is a small part of a panel and a large change of
         // a photo; it is also what makes a drawing of it.
         ("kept", loss::l1(&sheet.cover, &cover)?, 3.0),

@@ -10,8 +10,8 @@ use tch::{Device, Kind, TchError, Tensor};
 
 /// Photos on a sheet of all styles.
 const MOST: usize = 8;
-/// Photos beside each other on a sheet of one style.
-const COLUMNS: usize = 3;
+/// Pixels across a sheet of one style, or what the widest pair takes.
+const WIDTH: u32 = 2200;
 
 /// Writes the sheet of the first of `photos` to `path`: photo left, then a drawing in each style that the weights know by
 /// name.
@@ -20,7 +20,7 @@ const COLUMNS: usize = 3;
 /// [`Error::Network`], [`Error::Create`].
 pub fn all_styles(weights: &Weights, photos: &[Picture], path: &Path, device: Device) -> Result<()> {
     let styles: Vec<_> = weights.codes.keys().map(|name| Blend::only(Source::Named(name.clone()))).collect();
-    save(weights, &photos[..photos.len().min(MOST)], &styles, 1, path, device)
+    save(weights, &photos[..photos.len().min(MOST)], &styles, 0, path, device)
 }
 
 /// Writes the sheet of all `photos` to `path`: each with its drawing in `style` to the right of it.
@@ -28,29 +28,33 @@ pub fn all_styles(weights: &Weights, photos: &[Picture], path: &Path, device: De
 /// # Errors
 /// [`Error::Network`], [`Error::Create`].
 pub fn one_style(weights: &Weights, photos: &[Picture], style: &Blend, path: &Path, device: Device) -> Result<()> {
-    save(weights, photos, std::slice::from_ref(style), COLUMNS, path, device)
+    save(weights, photos, std::slice::from_ref(style), WIDTH, path, device)
 }
 
 fn save(
     weights: &Weights,
     photos: &[Picture],
     styles: &[Blend],
-    columns: usize,
+    width: u32,
     path: &Path,
     device: Device,
 ) -> Result<()> {
     let _guard = tch::no_grad_guard();
     let strips = photos.iter().map(|photo| before_after(weights, photo, styles, device)).collect::<Result<Vec<_>>>()?;
-    let width = strips.iter().map(RgbImage::width).max().unwrap_or(1);
-    let rows: Vec<&[RgbImage]> = strips.chunks(columns).collect();
-    let heights: Vec<u32> = rows.iter().filter_map(|row| row.iter().map(RgbImage::height).max()).collect();
-    let mut sheet = RgbImage::new(width * columns as u32, heights.iter().sum::<u32>().max(1));
-    let mut y = 0;
-    for (row, height) in rows.iter().zip(heights) {
-        for (column, strip) in (0..).zip(*row) {
-            image::imageops::replace(&mut sheet, strip, column * i64::from(width), y);
+    let width = strips.iter().map(RgbImage::width).max().unwrap_or(1).max(width);
+    // As words in lines.
+    let (mut x, mut y, mut line) = (0, 0, 0);
+    let mut places = Vec::new();
+    for strip in &strips {
+        if x + strip.width() > width {
+            (x, y, line) = (0, y + line, 0);
         }
-        y += i64::from(height);
+        places.push((x, y));
+        (x, line) = (x + strip.width(), line.max(strip.height()));
+    }
+    let mut sheet = RgbImage::new(width, (y + line).max(1));
+    for (strip, (x, y)) in strips.iter().zip(places) {
+        image::imageops::replace(&mut sheet, strip, x.into(), y.into());
     }
     sheet.save(path).map_err(|e| Error::create(path, e))
 }
