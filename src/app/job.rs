@@ -48,7 +48,9 @@ impl<'a> Job<'a> {
         if film.show_motion {
             settings.show_motion();
         }
+        let rate = film.fps.as_deref().map(|r| quantity::rate("fps", r)).transpose()?;
         let part = OpenOptions {
+            picture_rate: rate,
             start: film.start.as_deref().map(|t| quantity::time("start", t)).transpose()?,
             length: film.length.as_deref().map(|t| quantity::time("length", t)).transpose()?,
             high_range: match film.hdr {
@@ -63,7 +65,6 @@ impl<'a> Job<'a> {
             },
             ..OpenOptions::default()
         };
-        let rate = film.fps.as_deref().map(|r| quantity::rate("fps", r)).transpose()?;
         Ok(Self { film, overwrite, part, rate, settings, stop: Stop::default() })
     }
 
@@ -74,8 +75,9 @@ impl<'a> Job<'a> {
     pub fn open(&self, input: &Path) -> Result<Input> {
         let opened = source::open(input, &self.part)?;
         let source: Box<dyn FrameSource> = match self.rate {
-            Some(rate) => Box::new(Retime::new(opened.source, rate)?),
-            None => opened.source,
+            // Pictures are read at that rate.
+            Some(rate) if opened.first_number.is_none() => Box::new(Retime::new(opened.source, rate)?),
+            _ => opened.source,
         };
         let options = SinkOptions {
             overwrite: self.overwrite,
@@ -84,6 +86,7 @@ impl<'a> Job<'a> {
             encoder_options: self.film.encoder_option.clone(),
             copy_from: opened.cut.is_some().then(|| input.to_owned()),
             cut: opened.cut,
+            first_number: opened.first_number.unwrap_or(1),
             stopped: Some(self.stop.flag()),
         };
         Ok(Input { info: source.info().clone(), source, options, damage: opened.damage })

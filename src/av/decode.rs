@@ -49,6 +49,9 @@ impl Decoder {
             check(ffi::avcodec_parameters_to_context(context, parameters))?;
             (*context).pkt_timebase = (*stream.raw()).time_base;
             (*context).thread_count = i32::try_from(threads).unwrap_or(1);
+            // OpenEXR holds light, not code values: sRGB's curve makes what a screen takes. No other decoder knows the name.
+            let srgb = ffi::AVColorTransferCharacteristic::AVCOL_TRC_IEC61966_2_1 as i64;
+            ffi::av_opt_set_int((*context).priv_data, c"apply_trc".as_ptr(), srgb, 0);
             check(ffi::avcodec_open2(context, codec, std::ptr::null_mut()))?;
             Ok(decoder)
         }

@@ -5,6 +5,7 @@ use super::log::Listener;
 use super::orient::Orientation;
 use super::{AvError, NO_PTS, allocated, check, fields, file_url, meaningful, text};
 use crate::frame::Rational;
+use ffmpeg_next::Dictionary;
 use ffmpeg_next::ffi::{self, AVFormatContext, AVMediaType, AVPacket, AVStream};
 use std::path::Path;
 
@@ -186,15 +187,36 @@ impl Demuxer {
     /// # Errors
     /// Whatever makes it unreadable: absent, not a media file, damaged head.
     pub fn open(path: &Path) -> Result<Self, AvError> {
+        Self::open_with(path, Dictionary::new())
+    }
+
+    /// Opens numbered pictures (`shot_%04d.png`) from number `first` on, `rate` of them a second.
+    ///
+    /// # Errors
+    /// As [`Demuxer::open`].
+    pub fn open_numbered(path: &Path, first: u64, rate: Rational) -> Result<Self, AvError> {
+        let mut options = Dictionary::new();
+        options.set("pattern_type", "sequence");
+        options.set("start_number", &first.to_string());
+        options.set("framerate", &format!("{}/{}", rate.num, rate.den));
+        Self::open_with(path, options)
+    }
+
+    fn open_with(path: &Path, options: Dictionary) -> Result<Self, AvError> {
         super::init();
         let url = file_url(path)?;
         let mut context = std::ptr::null_mut();
-        let null = std::ptr::null_mut();
+        // SAFETY: given up by its wrapper, and freed below.
+        let mut options = unsafe { options.disown() };
         // SAFETY: a null context is allocated by the call, and freed by it on failure.
-        check(unsafe { ffi::avformat_open_input(&mut context, url.as_ptr(), std::ptr::null(), null) })?;
+        let opened =
+            unsafe { ffi::avformat_open_input(&mut context, url.as_ptr(), std::ptr::null(), &raw mut options) };
+        // SAFETY: the call leaves a dictionary of what it did not take, or null.
+        unsafe { ffi::av_dict_free(&raw mut options) };
+        check(opened)?;
         let mut demuxer = Self { context, listener: None, clock: None };
         // SAFETY: an open context.
-        check(unsafe { ffi::avformat_find_stream_info(demuxer.context, null.cast()) })?;
+        check(unsafe { ffi::avformat_find_stream_info(demuxer.context, std::ptr::null_mut()) })?;
         demuxer.listener = Some(Listener::new(context));
         demuxer.clock = demuxer.has_loose_clock().then(Clock::default);
         Ok(demuxer)

@@ -13,6 +13,7 @@
 //! | [`container`], [`encoder`], [`encode`] | which container and encoder, with which options; frames into packets |
 //! | [`jpeg`] | single pictures to and from JPEG, in memory |
 //! | [`mux`], [`copy`] | packets into files; the streams that are handed on untouched |
+//! | [`numbered`] | names of numbered pictures |
 //! | `record` | packets into bytes and back |
 //!
 //! Everything here is owned by the thread that made it and may move between threads, never be shared.
@@ -34,6 +35,7 @@ mod fields;
 pub mod jpeg;
 mod log;
 pub mod mux;
+pub mod numbered;
 pub mod orient;
 pub mod palette;
 pub mod picture;

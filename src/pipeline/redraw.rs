@@ -9,7 +9,7 @@
 use super::shots::ShotStarts;
 use crate::config::{Motion, Settings};
 use crate::error::Result;
-use crate::frame::{CpuImage, Drawn, Frame, StreamInfo};
+use crate::frame::{CpuImage, Drawn, Frame, SmallRgb, StreamInfo};
 use crate::motion::{self, Calm, Cuts, Glimpse};
 use crate::stage::{Draw, FrameFilter};
 use crate::stylize::{Detail, Reduce};
@@ -115,12 +115,20 @@ impl Redraw {
         }
     }
 
-    fn redraw(&mut self, photo: CpuImage, index: u64) -> Result<(Drawn, Option<Glimpse>)> {
-        if !self.reduce.fits(&photo) {
+    /// Looks at a frame without drawing it: what is told of it is what a run would tell.
+    pub fn look(&mut self, frame: &Frame<CpuImage>) {
+        if self.see(&frame.image, frame.stamp.index).is_some() {
+            self.number += 1;
+        }
+    }
+
+    /// The photo that the next drawing is made of; nothing where the last one is shown once more.
+    fn see(&mut self, photo: &CpuImage, index: u64) -> Option<SmallRgb> {
+        if !self.reduce.fits(photo) {
             let size = self.detail.working_size(photo.size);
             self.reduce = Reduce::new(photo.size, photo.format, photo.color, size);
         }
-        let mut small = self.reduce.run(&photo);
+        let mut small = self.reduce.run(photo);
         if let Some(cuts) = &mut self.cuts {
             if cuts.is_cut(&small) {
                 self.calm = Calm::new(self.manner.calm);
@@ -130,8 +138,7 @@ impl Redraw {
             let again = self.held > 0;
             self.held = (self.held + 1) % self.manner.hold;
             if again {
-                let number = self.number.saturating_sub(1);
-                return Ok((Drawn { photo, drawing: None, motion: None, number }, None));
+                return None;
             }
         }
         let cut = self.calm.before(&mut small).cut;
@@ -140,6 +147,14 @@ impl Redraw {
         }
         // Where cuts are looked for in every frame, those who look for them remember, too.
         self.tell(self.cuts.is_none() && (cut || self.manner.forgets()), index);
+        Some(small)
+    }
+
+    fn redraw(&mut self, photo: CpuImage, index: u64) -> Result<(Drawn, Option<Glimpse>)> {
+        let Some(small) = self.see(&photo, index) else {
+            let number = self.number.saturating_sub(1);
+            return Ok((Drawn { photo, drawing: None, motion: None, number }, None));
+        };
         let number = self.number;
         self.number += 1;
         if self.manner.show {

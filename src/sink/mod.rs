@@ -1,4 +1,4 @@
-//! Where frames go: a video file, one picture, a stream over HTTP, a virtual camera, or nowhere.
+//! Where frames go: a video file, one picture or many, a stream over HTTP, a virtual camera, or nowhere.
 
 mod audience;
 mod back;
@@ -10,6 +10,7 @@ mod journal;
 #[cfg(target_os = "linux")]
 pub mod loopback;
 mod null;
+mod numbered;
 mod part;
 #[cfg(all(target_os = "linux", feature = "pipewire"))]
 pub mod pipewire;
@@ -24,6 +25,7 @@ pub use fit::{Fit, even};
 pub use http::HttpSink;
 pub use journal::Facts;
 pub use null::NullSink;
+pub use numbered::NumberedSink;
 pub use part::part_name;
 pub use plan::{Plan, Planned, Stretch};
 pub use recode::{Recode, yuyv};
@@ -53,6 +55,8 @@ pub struct SinkOptions {
     pub copy_from: Option<PathBuf>,
     /// Which part of it. `None` is all.
     pub cut: Option<Cut>,
+    /// Number of the first picture, where the output is numbered pictures.
+    pub first_number: u64,
     /// Set by an interrupted run before [`FrameSink::finish`]: what is copied then ends with the last frame.
     pub stopped: Option<Arc<AtomicBool>>,
 }
@@ -66,6 +70,7 @@ impl Default for SinkOptions {
             encoder_options: Vec::new(),
             copy_from: None,
             cut: None,
+            first_number: 1,
             stopped: None,
         }
     }
@@ -95,9 +100,14 @@ pub struct Output {
 /// that the encoder does not have).
 pub fn create(path: &Path, info: &StreamInfo, options: &SinkOptions) -> Result<Output> {
     check_quality(options)?;
+    if let Some((names, format)) = numbered::numbered_format(path) {
+        let sink = Box::new(NumberedSink::create(path, (names, format), info, options)?);
+        let (color, encoder) = (ColorInfo::SRGB, format_name(format));
+        return Ok(Output { sink, format: PixelFormat::Rgba8, color, size: info.size, encoder, notes: Vec::new() });
+    }
     if let Some(format) = still::picture_format(path) {
         let sink = Box::new(StillSink::create(path, info, format, options)?);
-        let encoder = format.extensions_str().first().copied().unwrap_or("picture").to_owned();
+        let encoder = format_name(format);
         let (format, color) = (PixelFormat::Rgba8, ColorInfo::SRGB);
         return Ok(Output { sink, format, color, size: info.size, encoder, notes: Vec::new() });
     }
@@ -119,11 +129,14 @@ pub struct Foretold {
 /// Those of [`create`], but for a folder that is absent or cannot be written.
 pub fn foretell(path: &Path, info: &StreamInfo, options: &SinkOptions) -> Result<Foretold> {
     check_quality(options)?;
+    if let Some((names, format)) = numbered::numbered_format(path) {
+        numbered::check(path, &names, info, options)?;
+        return Ok(Foretold { size: info.size, encoder: format_name(format) });
+    }
     if let Some(format) = still::picture_format(path) {
         still::check(path, info, options)?;
         part::check(path, options.overwrite, options.copy_from.as_deref())?;
-        let encoder = format.extensions_str().first().copied().unwrap_or("picture").to_owned();
-        return Ok(Foretold { size: info.size, encoder });
+        return Ok(Foretold { size: info.size, encoder: format_name(format) });
     }
     let container = back::container(path)?;
     part::check(path, options.overwrite, options.copy_from.as_deref())?;
@@ -135,6 +148,10 @@ pub fn foretell(path: &Path, info: &StreamInfo, options: &SinkOptions) -> Result
 #[must_use]
 pub fn is_format(path: &Path) -> bool {
     still::picture_format(path).is_some() || back::container(path).is_ok()
+}
+
+fn format_name(format: image::ImageFormat) -> String {
+    format.extensions_str().first().copied().unwrap_or("picture").to_owned()
 }
 
 fn check_quality(options: &SinkOptions) -> Result<()> {

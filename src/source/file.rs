@@ -20,6 +20,7 @@ use crate::av::AvError;
 use crate::av::copy::{Cut, PATIENCE};
 use crate::av::decode::{Decoded, Decoder};
 use crate::av::demux::{Demuxer, Packet};
+use crate::av::numbered::Numbered;
 use crate::av::orient::Orientation;
 use crate::av::picture::AvFrame;
 use crate::av::pixel::AvFormat;
@@ -33,6 +34,8 @@ use fields::Fields;
 use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 
+/// Of numbered pictures, as in FFmpeg.
+const PICTURE_RATE: Rational = Rational::new(25, 1);
 const MICRO: Rational = Rational::new(1, 1_000_000);
 /// Seconds that a stream must be short of its stated length to count as cut off.
 const CLEAR_GAP: Rational = Rational::new(1, 2);
@@ -91,13 +94,27 @@ impl FileSource {
     /// # Errors
     /// [`Error::Open`]: see [`super::open`].
     pub fn open(path: &Path, options: &OpenOptions) -> Result<Self> {
-        let failed = |e: AvError| match e {
-            AvError::InvalidData | AvError::Eof => {
-                Error::open(path, "it is no video, or its head or index is damaged or cut off")
-            }
-            other => Error::open(path, other),
-        };
-        let mut demuxer = Demuxer::open(path).map_err(failed)?;
+        let failed = |e: AvError| failed_to_open(path, e);
+        Self::read(path, Demuxer::open(path).map_err(failed)?, options)
+    }
+
+    /// Opens numbered pictures as a film of `options.picture_rate`; answers with the first number, too.
+    ///
+    /// # Errors
+    /// [`Error::Open`]: as [`FileSource::open`]; or there are none, or some between them are missing.
+    pub(super) fn open_numbered(path: &Path, names: &Numbered, options: &OpenOptions) -> Result<(Self, u64)> {
+        let found = names.found().map_err(|e| Error::open(path, e))?;
+        let first = *found.first().ok_or_else(|| Error::open(path, "there is no picture of such a name"))?;
+        if let Some(gap) = found.windows(2).find(|pair| pair[1] != pair[0] + 1) {
+            return Err(Error::open(path, format!("pictures {} to {} are missing", gap[0] + 1, gap[1] - 1)));
+        }
+        let rate = options.picture_rate.unwrap_or(PICTURE_RATE);
+        let demuxer = Demuxer::open_numbered(path, first, rate).map_err(|e| Error::open(path, e))?;
+        Ok((Self::read(path, demuxer, options)?, first))
+    }
+
+    fn read(path: &Path, mut demuxer: Demuxer, options: &OpenOptions) -> Result<Self> {
+        let failed = |e: AvError| failed_to_open(path, e);
         let stream = demuxer.video_stream().ok_or_else(|| Error::open(path, "it has no video stream"))?;
         // Not only for speed: in a file that is cut off, another stream's end can come before this one's.
         demuxer.keep(|index| index == stream);
@@ -467,6 +484,15 @@ impl FrameSource for FileSource {
         let stamp = Stamp { index: self.index, pts: pts - self.cut.shift * scale, duration };
         self.index += 1;
         Ok(Some(Frame { stamp, image }))
+    }
+}
+
+fn failed_to_open(path: &Path, error: AvError) -> Error {
+    match error {
+        AvError::InvalidData | AvError::Eof => {
+            Error::open(path, "it is no video, or its head or index is damaged or cut off")
+        }
+        other => Error::open(path, other),
     }
 }
 

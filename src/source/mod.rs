@@ -1,4 +1,4 @@
-//! Where frames come from: a video file or one picture, told apart by content.
+//! Where frames come from: a video file, one picture or many numbered ones, told apart by content.
 
 mod file;
 pub mod live;
@@ -16,7 +16,9 @@ pub use skip::Skip;
 pub use still::StillSource;
 
 use crate::av::copy::Cut;
+use crate::av::numbered::Numbered;
 use crate::error::Result;
+use crate::frame::Rational;
 use crate::stage::FrameSource;
 use std::path::Path;
 use std::time::Duration;
@@ -56,6 +58,8 @@ pub struct OpenOptions {
     pub high_range: HighRange,
     /// What becomes of interlaced frames.
     pub deinterlace: Deinterlace,
+    /// How many numbered pictures are shown a second; by default 25. Films say so themselves.
+    pub picture_rate: Option<Rational>,
     /// Decoder threads; 0 takes one a core, at most four: a decoder is the lightest stage of a run.
     pub threads: usize,
 }
@@ -66,21 +70,28 @@ pub struct Opened {
     pub source: Box<dyn FrameSource>,
     /// Which part of the file the frames are, for the copy of its other streams. `None` for a picture.
     pub cut: Option<Cut>,
+    /// Number of the first picture, where they are numbered.
+    pub first_number: Option<u64>,
     /// What could not be read: complete once the source has answered `None`.
     pub damage: DamageReport,
 }
 
-/// Opens a picture (JPEG, PNG, WebP, BMP, TIFF) or anything that FFmpeg reads as video.
+/// Opens a picture (JPEG, PNG, WebP, BMP, TIFF), numbered pictures (`shot_%04d.exr`) or anything that FFmpeg reads as video.
 ///
 /// # Errors
 /// [`Error::Open`](crate::error::Error::Open): absent, neither video nor picture, no video stream, no decoder, nothing
 /// that decodes, or nothing from `start` on.
 pub fn open(path: &Path, options: &OpenOptions) -> Result<Opened> {
+    if let Some(names) = Numbered::parse(path).filter(|_| !path.exists()) {
+        let (source, first) = FileSource::open_numbered(path, &names, options)?;
+        let (first_number, damage) = (Some(first), source.damage());
+        return Ok(Opened { source: Box::new(source), cut: None, first_number, damage });
+    }
     if still::is_picture(path)? {
         let source = Box::new(StillSource::open(path)?);
-        return Ok(Opened { source, cut: None, damage: DamageReport::default() });
+        return Ok(Opened { source, cut: None, first_number: None, damage: DamageReport::default() });
     }
     let source = FileSource::open(path, options)?;
     let (cut, damage) = (Some(source.cut()), source.damage());
-    Ok(Opened { source: Box::new(source), cut, damage })
+    Ok(Opened { source: Box::new(source), cut, first_number: None, damage })
 }

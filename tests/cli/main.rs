@@ -5,6 +5,7 @@
 mod farm;
 mod many;
 mod motion;
+mod numbered;
 mod preview;
 mod resume;
 mod styles;

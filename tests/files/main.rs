@@ -8,6 +8,7 @@ mod colour;
 mod damage;
 mod interlaced;
 mod matrix;
+mod numbered;
 mod output;
 mod streams;
 mod support;

@@ -11,7 +11,6 @@ use crate::cli;
 use crate::error::{Error, Result};
 use crate::pipeline::{Manner, Meters, Redraw, ShotStarts, Stage};
 use crate::sink::{self, Plan, Planned, Stretch};
-use crate::stage::FrameFilter;
 use crate::stylize::Classic;
 use serde_json::json;
 
@@ -60,14 +59,14 @@ fn divide(input: Input, args: &cli::Plan, job: &Job<'_>, meters: &Meters) -> Res
     let Input { mut source, info, .. } = input;
     let shots = ShotStarts::default();
     let detail = engine::detail(args.film.machine.detail);
-    // Cuts are seen in photos alone, so nothing needs to be drawn.
+    // Cuts are seen in photos alone: nothing is drawn.
     let redraw = Redraw::new(Box::new(Classic), &info, detail, Manner::from(&job.settings));
     let mut redraw = redraw.telling(shots.clone());
     let mut segments: Vec<Stretch> = Vec::new();
     while !job.stop.requested() {
         let Some(frame) = source.next_frame()? else { break };
         let stamp = frame.stamp;
-        redraw.push(frame)?;
+        redraw.look(&frame);
         let starts_shot = shots.has(stamp.index);
         match segments.last_mut() {
             Some(last) if !(starts_shot && last.frames >= args.segment) => last.frames += 1,
