@@ -19,16 +19,10 @@ missing=$("$program" plan "$input" "$output" --json "$@" | tail -n 1 |
     python3 -c 'import json, sys; print(",".join(str(s["index"]) for s in json.load(sys.stdin)["segments"] if not s["done"]))')
 after=()
 if [ -n "$missing" ]; then
-    array=$(sbatch --parsable --requeue --job-name=comicvid --array="$missing" "${needs[@]}" <<'TASK' - "$program" "$output"
-#!/usr/bin/env bash
-for try in 1 2 3; do
-    "$1" segment "$2" "$SLURM_ARRAY_TASK_ID" && exit
-    echo "try $try failed" >&2
-done
-exit 1
-TASK
-    )
+    # shellcheck disable=SC2016  # the task's own number
+    task=$(printf 'for try in 1 2 3; do %q segment %q "$SLURM_ARRAY_TASK_ID" && exit; done; exit 1' "$program" "$output")
+    array=$(sbatch --parsable --requeue --job-name=comicvid --array="$missing" "${needs[@]}" --wrap "$task")
     after=(--dependency="afterok:$array" --kill-on-invalid-dep=yes)
 fi
 joined=$(sbatch --parsable --job-name=comicvid-join "${after[@]}" --wrap "$(printf '%q join %q' "$program" "$output")")
-echo "segments $missing are queued${array:+ as job $array}; job $joined joins them"
+echo "${array:+job $array draws segments $missing; }job $joined joins them"
