@@ -47,17 +47,18 @@ def options(arguments):
 
 def main(arguments=None):
     args, rest = options(arguments)
-    plan = subprocess.run(
-        [args.program, "plan", args.input, args.output, "--json", *rest], stdout=subprocess.PIPE, text=True
-    )
+    command = [args.program, "plan", args.input, args.output, "--json", *rest]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as plan:
+        # Both take seconds, so they take them together.
+        if not ray.is_initialized():
+            ray.init(address=args.address, log_to_driver=False, logging_level="warning")
+        told = plan.communicate()[0]
     if plan.returncode != 0:
         return plan.returncode
-    segments = json.loads(plan.stdout.splitlines()[-1])["segments"]
+    segments = json.loads(told.splitlines()[-1])["segments"]
     # The longest first, so that the last ones to end are short.
     missing = sorted((s for s in segments if not s["done"]), key=lambda s: -s["frames"])
     frames = {segment["index"]: segment["frames"] for segment in segments}
-    if not ray.is_initialized():
-        ray.init(address=args.address, log_to_driver=False, logging_level="warning")
     gpus = args.gpus if args.gpus is not None else float(ray.cluster_resources().get("GPU", 0) > 0)
     task = ray.remote(draw).options(
         num_gpus=gpus, num_cpus=args.cpus, max_retries=args.tries - 1, retry_exceptions=True
