@@ -42,7 +42,7 @@ fn tone_keep_color(color: vec3<f32>, photo_color: vec3<f32>) -> vec3<f32> {
 fn tone_contrast(lightness: f32) -> f32 {
     let shoulder = max(tone.contrast - 1.0, 0.0);
     let way = 2.0 * lightness - 1.0;
-    let bent = min(abs(way), 0.5 * tone.contrast / max(shoulder, 0.001));
+    let bent = min(abs(way), 0.5 * tone.contrast / max(shoulder, 1e-6));
     return 0.5 + 0.5 * sign(way) * min(bent * (tone.contrast - shoulder * bent), 1.0);
 }
 

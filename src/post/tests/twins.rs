@@ -29,7 +29,7 @@ fn level(tone: &ToneUniform, lightness: f32) -> f32 {
 fn contrast(contrast: f32, lightness: f32) -> f32 {
     let shoulder = (contrast - 1.0).max(0.0);
     let way = 2.0 * lightness - 1.0;
-    let bent = way.abs().min(0.5 * contrast / shoulder.max(0.001));
+    let bent = way.abs().min(0.5 * contrast / shoulder.max(1e-6));
     // `signum` of 0 is 1, but then there is nothing to turn.
     0.5 + 0.5 * way.signum() * (bent * (contrast - shoulder * bent)).min(1.0)
 }
