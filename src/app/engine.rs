@@ -111,21 +111,13 @@ fn build_post(
 ) -> Result<(Post, String, Vec<String>)> {
     let context = Context::new()?;
     let adapter = context.describe().to_owned();
-    let (settings, warnings) = drawable(settings, &context);
-    let chain = PostChain::new(context, &settings, input, output, detail.working_size(input.size))?;
+    let warnings = warning(&context).into_iter().collect();
+    let chain = PostChain::new(context, settings, input, output, detail.working_size(input.size))?;
     Ok((Box::new(chain), adapter, warnings))
 }
 
-/// What of `settings` the adapter can draw, and what to warn of.
-pub fn drawable(settings: &Settings, context: &Context) -> (Settings, Vec<String>) {
-    let (mut settings, mut warnings) = (settings.clone(), Vec::new());
-    if context.is_software() {
-        let adapter = context.describe();
-        warnings.push(format!("{adapter} is a software renderer: shaders run on the processor, slowly"));
-        // Mesa's llvmpipe (22.3) crashes while it compiles this shader.
-        if settings.speed.take().is_some() {
-            warnings.push("speed lines are left out: a software renderer cannot draw them".into());
-        }
-    }
-    (settings, warnings)
+/// What to warn of where shaders run on `context`.
+pub fn warning(context: &Context) -> Option<String> {
+    let slow = || format!("{} is a software renderer: shaders run on the processor, slowly", context.describe());
+    context.is_software().then(slow)
 }

@@ -1,6 +1,6 @@
 //! What draws in a live run: the engine's two stages, each built again where other settings or frames ask for it.
 
-use super::engine::{detail, drawable};
+use super::engine::{detail, warning};
 use crate::cli;
 use crate::config::Settings;
 use crate::error::Result;
@@ -44,9 +44,9 @@ impl live::Studio for Studio {
     fn post(&self, settings: &Settings, photos: &StreamInfo) -> Result<Made<live::Post>> {
         let context = self.context()?;
         let runs_on = context.describe().to_owned();
-        let (settings, warnings) = drawable(settings, &context);
+        let warnings = warning(&context).into_iter().collect();
         let drawing = detail(self.machine.detail).working_size(photos.size);
-        let chain = PostChain::new(context, &settings, photos, (PixelFormat::I420, ColorInfo::BT709), drawing)?;
+        let chain = PostChain::new(context, settings, photos, (PixelFormat::I420, ColorInfo::BT709), drawing)?;
         Ok(Made { stage: Box::new(chain), runs_on, warnings })
     }
 }

@@ -267,6 +267,14 @@ impl PostChain {
         let anchor = anchors(settings).then(|| Anchor::new(context, size, grid));
         bound.extend(anchor.as_ref().map(Anchor::resource));
         let history = keeps(settings).then(|| History::new(context, settings.motion.calm, size, grid));
+        let streaks;
+        let fast = numbers.iter().find(|(f, _)| f.source == speed::SOURCE);
+        if let (Some(history), Some((_, values))) = (&history, fast) {
+            let (pass, drawn) = speed::pass(context, values, shader, history, size)?;
+            passes.push(pass);
+            streaks = drawn;
+            bound.push((speed::DRAWN, Resource::Texture(&streaks)));
+        }
         let pack = |bound: &[_]| Pass::dispatch(context, "pack", shader, bound, pack_grid(&ends.out.0));
         passes.push(match &history {
             Some(history) => {

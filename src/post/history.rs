@@ -72,6 +72,11 @@ impl History {
         })
     }
 
+    /// What a pass binds that reads the picture before and its motion, likewise.
+    pub fn before(&self) -> [[(u32, Resource<'_>); 3]; 2] {
+        self.resources().map(|[uniform, motion, before, _]| [uniform, motion, before])
+    }
+
     /// Sends the motion that leads to the next picture.
     ///
     /// # Errors

@@ -5,7 +5,7 @@
 
 mod sheet;
 
-use super::engine::{detail, drawable};
+use super::engine::detail;
 use super::progress::Voice;
 use crate::av::scale::Converter;
 use crate::cli;
@@ -59,9 +59,8 @@ pub fn run(args: &cli::Preview, voice: Voice) -> Result<()> {
                 drawings.len() - 1
             }
         };
-        let (settings, _) = drawable(settings, &context);
         let detail = detail(args.machine.detail);
-        let pictures = finish(&context, &settings, detail, &info, &drawings[index].1)?;
+        let pictures = finish(&context, settings, detail, &info, &drawings[index].1)?;
         sheet.push(&Row { name: name.clone(), note: settings.description.clone(), pictures });
     }
     save(&output, sheet.into_picture(), args.overwrite)?;
