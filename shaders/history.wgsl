@@ -18,16 +18,23 @@ struct HistoryUniform {
 
 // How far a colour carried on may lie from the new one.
 const HISTORY_SLACK: f32 = 0.08;
+// Share of the ink that is left out where the motion is not known, and how fast it goes, a picture.
+const HISTORY_LIGHT: f32 = 0.6;
+const HISTORY_FADE: f32 = 0.85;
 
 // `fresh`: colour and ink of the new picture at `pixel`; `reach`: 1 where a line is near, 0 where not.
 fn history_blend(fresh: vec4<f32>, reach: f32, pixel: vec2<i32>) -> vec4<f32> {
     let uv = (vec2<f32>(pixel) + 0.5) / vec2<f32>(frame.photo_size);
     let motion = textureSampleLevel(history_motion, linear, uv * history.fill, 0.0);
-    let before = textureSampleLevel(history_before, linear, uv + motion.xy, 0.0);
+    let known = smoothstep(0.1, 0.6, motion.z);
+    let before = textureSampleLevel(history_before, linear, uv + select(vec2<f32>(0.0), motion.xy, known > 0.0), 0.0);
     let slack = vec4<f32>(vec3<f32>(HISTORY_SLACK), max(reach, HISTORY_SLACK));
     let kept = clamp(before, fresh - slack, fresh + slack);
-    let weight = smoothstep(0.1, 0.6, motion.z) * mix(history.moving, history.still, motion.w);
-    let blended = mix(fresh, kept, weight);
+    var blended = mix(fresh, kept, known * mix(history.moving, history.still, motion.w));
+    // What moves in ways that cannot be followed is inked lightly: its lines are new in each picture. Not at once, or
+    // a new shot would start with a blink.
+    let light = fresh.a * (1.0 - HISTORY_LIGHT * history.moving * (1.0 - known));
+    blended.a = min(blended.a, max(light, HISTORY_FADE * before.a));
     textureStore(history_out, pixel, blended);
     return blended;
 }

@@ -2,7 +2,7 @@
 
 use super::super::PostChain;
 use super::{RGBA, context, info, packed, rgba};
-use crate::config::{Anchor, Halftone, Outline, Settings, Speed};
+use crate::config::{Anchor, Halftone, Outline, PRESETS, Settings, Speed, load};
 use crate::frame::{CpuImage, Drawing, Drawn, Frame, Motion, Size, Stamp};
 use crate::stage::FrameFilter;
 use half::f16;
@@ -85,12 +85,12 @@ fn flicker_of_a_still_picture_is_held_down() {
 #[test]
 fn what_moves_as_the_motion_says_is_carried_and_stays_sharp() {
     // Whole pixels of the drawing, so that fresh pictures are shifted copies of each other.
-    let film = |confidence: f32| {
+    let film = || {
         (0..6)
-            .map(|i| (photo(10 + 8 * i, 0.4), if i > 0 { motion(-8.0 / 96.0, confidence, 0.0) } else { None }))
+            .map(|i| (photo(10 + 8 * i, 0.4), if i > 0 { motion(-8.0 / 96.0, 1.0, 0.0) } else { None }))
             .collect::<Vec<_>>()
     };
-    let (Some(carried), Some(fresh)) = (run(1.0, film(1.0)), run(1.0, film(0.0))) else { return };
+    let (Some(carried), Some(fresh)) = (run(1.0, film()), run(0.0, film())) else { return };
     // The first columns came from outside the picture.
     assert!(worst(&carried[5], &fresh[5], 16, 96) <= 3, "{}", worst(&carried[5], &fresh[5], 16, 96));
 }
@@ -103,6 +103,38 @@ fn a_line_where_none_is_drawn_any_more_is_clamped_away() {
     let (Some(film), Some(gone)) = (run(1.0, film), run(1.0, gone)) else { return };
     assert!(worst(&film[0], &gone[0], 0, 96) > 100);
     assert!(worst(&film[1], &gone[1], 0, 96) <= 42, "{}", worst(&film[1], &gone[1], 0, 96));
+}
+
+#[test]
+fn what_cannot_be_followed_is_inked_lightly_and_not_at_once() {
+    let darkest = |confidence: f32| -> Option<Vec<u8>> {
+        let film = (0..12).map(|i| (photo(40, 0.4), if i > 0 { motion(0.1, confidence, 0.0) } else { None }));
+        let least = |picture: &Vec<u8>| picture.chunks_exact(4).map(|pixel| pixel[1]).min().unwrap_or(255);
+        Some(run(0.8, film.collect())?.iter().map(least).collect())
+    };
+    let Some(lost) = darkest(0.0) else { return };
+    assert!(lost[1] > lost[0] && lost[1] - lost[0] < 20 && lost[11] > lost[0] + 30, "{lost:?}");
+    // No lighter than some ink, and no change once it is.
+    assert!(lost[10] == lost[11] && lost[11] < 90, "{lost:?}");
+}
+
+/// What the shaders of all effects together may be too much for.
+#[test]
+fn every_style_is_drawn() {
+    let Some(context) = context() else { return };
+    let input = info(SIZE, RGBA.0, RGBA.1);
+    for preset in PRESETS {
+        let mut chain = PostChain::new(context.clone(), &load(preset.name, &[]).unwrap(), &input, RGBA, SMALL).unwrap();
+        let mut draw = |number: u32| {
+            let photo = photo(40 + 4 * number, 0.4);
+            let motion = motion(-4.0 / 96.0, 1.0, 0.0).filter(|_| number > 0);
+            let image = Drawn { drawing: Some(drawing(&photo)), photo, motion, number };
+            chain.push(Frame { stamp: Stamp { index: number.into(), pts: 0, duration: 1 }, image }).unwrap();
+            packed(&chain.drain().unwrap().unwrap().image, 0)
+        };
+        let (first, second) = (draw(0), draw(1));
+        assert!(first != second, "{}", preset.name);
+    }
 }
 
 #[test]
