@@ -77,6 +77,49 @@ impl Place {
     }
 }
 
+/// The light that a crop is taken in. Cameras of calls stand in haze and under cold or warm lamps, photographers do not:
+/// what is drawn must not hang on either.
+#[derive(Clone, Copy)]
+pub struct Light {
+    gains: [f32; 3],
+    /// Contrast around a grey, and that grey.
+    contrast: f32,
+    pivot: f32,
+    saturation: f32,
+}
+
+impl Light {
+    /// As the photo was taken half the time, else any.
+    pub fn random(rng: &mut StdRng) -> Self {
+        if rng.random_bool(0.5) {
+            return Self { gains: [1.0; 3], contrast: 1.0, pivot: 0.5, saturation: 1.0 };
+        }
+        Self {
+            gains: [0; 3].map(|_| rng.random_range(0.95..1.05)),
+            contrast: rng.random_range(0.45..1.0),
+            pivot: rng.random_range(0.3..0.8),
+            saturation: rng.random_range(0.1..1.0),
+        }
+    }
+
+    /// Lights planes of R', G' and B'.
+    pub fn shine(&self, planes: &mut [f32]) {
+        let (red, rest) = planes.split_at_mut(planes.len() / 3);
+        let (green, blue) = rest.split_at_mut(rest.len() / 2);
+        for ((red, green), blue) in red.iter_mut().zip(green).zip(blue) {
+            let luma = 0.2126 * *red + 0.7152 * *green + 0.0722 * *blue;
+            for (value, gain) in [red, green, blue].into_iter().zip(self.gains) {
+                *value = self.level((luma + (*value - luma) * self.saturation) * gain);
+            }
+        }
+    }
+
+    /// What a lightness becomes.
+    pub fn level(&self, lightness: f32) -> f32 {
+        (self.pivot + (lightness - self.pivot) * self.contrast).clamp(0.0, 1.0)
+    }
+}
+
 /// Appends the crop's planes, R'G'B' in 0..=1.
 pub fn crop(picture: &Picture, place: Place, out: &mut Vec<f32>) {
     for channel in 0..3 {
@@ -118,4 +161,32 @@ pub fn is_drawing(planes: &[f32]) -> bool {
     let mean = planes.iter().sum::<f32>() / planes.len() as f32;
     let variance = planes.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / planes.len() as f32;
     white * 16 < pixels && variance > 0.003
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+
+    #[test]
+    fn half_of_the_light_is_the_photos_own_and_the_rest_duller() {
+        let mut rng = StdRng::seed_from_u64(2);
+        let before = [0.9_f32, 0.1, 0.2, 0.5, 0.1, 0.9];
+        let mut same = 0;
+        for _ in 0..200 {
+            let light = Light::random(&mut rng);
+            let mut after = before;
+            light.shine(&mut after);
+            if after.iter().zip(&before).all(|(a, b)| (a - b).abs() < 1e-6) {
+                same += 1;
+                continue;
+            }
+            assert!(after.iter().all(|value| (0.0..=1.0).contains(value)), "{after:?}");
+            // The first pixel stays red, the second blue, neither as much as before.
+            let [red, blue] = [after[0] - after[4], after[5] - after[1]];
+            assert!((0.0..0.9).contains(&red) && (0.0..0.9).contains(&blue), "{after:?}");
+            assert!(light.level(0.2) < light.level(0.8));
+        }
+        assert!((70..130).contains(&same), "{same}");
+    }
 }

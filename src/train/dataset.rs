@@ -1,7 +1,7 @@
 //! What is trained on: photos with the teacher's studies, comic panels, and the photos that are held out.
 
 use super::TrainOptions;
-use super::data::{self, CROP, Picture, Place};
+use super::data::{self, CROP, Light, Picture, Place};
 use super::teacher;
 use crate::error::{Error, Result};
 use rand::RngExt;
@@ -64,18 +64,25 @@ impl Dataset {
         Ok(dataset)
     }
 
-    /// `count` crops anywhere in any photos.
+    /// `count` crops anywhere in any photos, in any [`Light`]. Lines are those of the photo as it is: faint ones in haze
+    /// are inked like any other.
     ///
     /// # Errors
     /// libtorch's.
     pub fn photos(&self, count: usize, rng: &mut StdRng, device: Device) -> Result<Crops, TchError> {
         let [mut photo, mut paint, mut ink] = [const { Vec::new() }; 3];
-        for _ in 0..count {
+        let plane = (CROP * CROP) as usize;
+        for i in 0..count {
+            let start = i * 3 * plane;
             let pair = &self.pairs[rng.random_range(0..self.pairs.len())];
             let place = Place::random(&pair.photo, rng);
             data::crop(&pair.photo, place, &mut photo);
             data::crop(&pair.paint, place, &mut paint);
             data::crop(&pair.ink, place, &mut ink);
+            let light = Light::random(rng);
+            light.shine(&mut photo[start..]);
+            light.shine(&mut paint[start..]);
+            ink[start + 2 * plane..].iter_mut().for_each(|lightness| *lightness = light.level(*lightness));
         }
         let batch = |planes: &[f32]| data::batch(planes, device);
         Ok(Crops { photo: batch(&photo)?, paint: batch(&paint)?, ink: batch(&ink)? })

@@ -36,14 +36,17 @@ pub fn l1(output: &Tensor, target: &Tensor) -> Result<Tensor, TchError> {
     (output - target).f_abs()?.f_mean(Kind::Float)
 }
 
-/// Difference of colour means over 16 x 16 pixels. Nearly its size, not its square: a faint tint over a wide area is seen as
-/// clearly as a strong one.
+/// Difference of colour means over 16 x 16 pixels, and over half a crop. Nearly its size, not its square, the more so over
+/// wide areas, where a faint tint is seen as clearly as a strong one.
 ///
 /// # Errors
 /// libtorch's.
 pub fn colour(output: &Tensor, target: &Tensor) -> Result<Tensor, TchError> {
-    let low = |x: &Tensor| x.f_avg_pool2d([16, 16], [16, 16], [0, 0], false, true, None);
-    low(output)?.f_smooth_l1_loss(&low(target)?, Reduction::Mean, 0.02)
+    let far = |side: i64, small: f64| -> Result<Tensor, TchError> {
+        let low = |x: &Tensor| x.f_avg_pool2d([side; 2], [side; 2], [0, 0], false, true, None);
+        low(output)?.f_smooth_l1_loss(&low(target)?, Reduction::Mean, small)
+    };
+    Ok(far(16, 0.02)? + far(output.size()[3] / 2, 0.004)?)
 }
 
 /// Distance of feature maps relative to their size (Johnson et al. 2016).

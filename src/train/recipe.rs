@@ -139,17 +139,17 @@ fn played(
     };
     let parts = [
         ("adversary", judged, 0.5 * (phase * 10.0).min(1.0)),
-        ("style", crowd(&mut state.seen, &maps, &comic_maps)?, 4.0 * (phase * 10.0).min(1.0)),
-        ("content", loss::content(&maps[3], &wanted[3])?, 0.3),
+        ("style", crowd(&mut state.seen, &maps, &comic_maps)?, 6.0 * (phase * 10.0).min(1.0)),
+        ("content", loss::content(&maps[3], &wanted[3])?, 0.2),
         ("anchor", loss::l1(&output, &teacher)?, 0.2),
         ("edges", loss::gradient(&output, &teacher)?, 0.6),
         ("colour", loss::colour(&output, &teacher)?, 20.0),
         // Ink is the first thing that style losses wipe away, since it is a small part of a panel and a large change of
         // a photo; it is also what makes a drawing of it.
         ("kept", loss::l1(&sheet.cover, &cover)?, 3.0),
-        ("flat", loss::flatness(&output, &teacher)?, 1.0),
+        ("flat", loss::flatness(&output, &teacher)?, 2.0),
         ("cells", loss::checkerboard(&output, &teacher)?, 24.0),
-        ("calm", calm(network, &modulation, &photo, &output, rng)?, 2.0),
+        ("calm", calm(network, &modulation, &photo, &output, rng)?, 5.0),
         ("excess", loss::excess(&output)?, 5.0),
     ];
     let mut total = Tensor::f_zeros([1], (Kind::Float, options.device))?;
