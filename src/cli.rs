@@ -23,6 +23,7 @@ use std::path::PathBuf;
   comicvid holiday.mp4 noir.mkv --style noir --detail fine
   comicvid photo.jpg comic.png --set outline.width=4
   comicvid talk.mov short.mp4 --start 1:30 --length 20 --quality 23
+  comicvid holiday.mp4 both.mp4 --side-by-side
   comicvid a.mp4 b.mkv photos/ --out comics --name {stem}-{style}.{ext}",
     override_usage = "comicvid [OPTIONS] <INPUT> <OUTPUT>
        comicvid [OPTIONS] <INPUT>... --out <FOLDER>

@@ -107,6 +107,7 @@ impl<'a> Conversion<'a> {
         let total = info.frame_count.map(|count| count.saturating_sub(done));
         let wanted = (sink.format, sink.color);
         let engine = Engine::new(&self.job.settings, &self.args.film.machine, &info, wanted, shots.as_ref())?;
+        let engine = engine.comparing(self.job.comparison, wanted);
         voice.say(&format!("{}: {} at {}, {}", input.display(), info.size, rate_text(info.frame_rate), sink.encoder));
         engine.introduce(voice);
         for note in &sink.notes {
@@ -130,14 +131,14 @@ impl<'a> Conversion<'a> {
 
     /// Opens the output, and skips of the input what was drawn before; nothing where no frame is missing.
     fn begin(&self, input: Input, path: &Path, output: &Path) -> Result<Option<Begun>> {
-        let Input { source, info, options, .. } = input;
+        let Input { source, page, options, .. } = input;
         if !self.args.resume || options.copy_from.is_none() {
-            let sink = sink::create(output, &info, &options)?;
+            let sink = sink::create(output, &page, &options)?;
             self.unfinished.is(sink::part_name(output));
             return Ok(Some(Begun { source, sink, done: 0, shots: None }));
         }
         let facts = resume::facts(path, &self.args.film, self.args.segment, &self.job.settings)?;
-        let segments = Segments::open(output, &info, &options, &facts)?;
+        let segments = Segments::open(output, &page, &options, &facts)?;
         let done = segments.frames();
         if done > 0 {
             self.voice.say(&format!("{}: {done} frames were drawn before", output.display()));
@@ -158,8 +159,8 @@ impl<'a> Conversion<'a> {
     /// # Errors
     /// An input that cannot be opened, an output that may not be written.
     pub fn plan(&self, input: &Path, output: &Path) -> Result<Plan> {
-        let Input { info, options, .. } = self.job.open(input)?;
-        let sink::Foretold { size, encoder } = sink::foretell(output, &info, &options)?;
+        let Input { info, page, options, .. } = self.job.open(input)?;
+        let sink::Foretold { size, encoder } = sink::foretell(output, &page, &options)?;
         Ok(Plan { frames: info.frame_count, rate: info.frame_rate, size, encoder })
     }
 

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::frame::{ColorInfo, CpuImage, Drawn, PixelFormat, StreamInfo};
 use crate::gpu::Context;
 use crate::pipeline::{Manner, Redraw, ShotStarts};
-use crate::post::PostChain;
+use crate::post::{Compare, Comparison, PostChain};
 use crate::stage::FrameFilter;
 use crate::stylize::{self, Detail};
 
@@ -54,6 +54,14 @@ impl Engine {
             };
             Ok(Self { stylizer: Box::new(redraw), post, device: stylizer.device, adapter, warnings })
         })
+    }
+
+    /// With the photo in the pictures, too, where that is asked for; `output` as in [`Engine::new`].
+    pub fn comparing(self, comparison: Option<Comparison>, output: (PixelFormat, ColorInfo)) -> Self {
+        match comparison {
+            Some(comparison) => Self { post: Box::new(Compare::new(self.post, comparison, output)), ..self },
+            None => self,
+        }
     }
 
     /// Says once what computes, and loudly what the user may not have expected.

@@ -6,6 +6,7 @@ use crate::config::Settings;
 use crate::error::Result;
 use crate::frame::{Rational, StreamInfo};
 use crate::pipeline::Stop;
+use crate::post::Comparison;
 use crate::sink::SinkOptions;
 use crate::source::{self, DamageReport, Deinterlace, HighRange, OpenOptions, Retime};
 use crate::stage::FrameSource;
@@ -19,6 +20,8 @@ pub struct Job<'a> {
     rate: Option<Rational>,
     /// Style and what changes it.
     pub settings: Settings,
+    /// Whether the photos are to be seen in the output, too.
+    pub comparison: Option<Comparison>,
     /// Ends the film that is being drawn.
     pub stop: Stop,
 }
@@ -29,6 +32,8 @@ pub struct Input {
     pub source: Box<dyn FrameSource>,
     /// What is known of them.
     pub info: StreamInfo,
+    /// What is known of the output's frames: as `info`, but for the size where originals stand beside drawings.
+    pub page: StreamInfo,
     /// For the output.
     pub options: SinkOptions,
     /// What could not be read, so far.
@@ -65,7 +70,11 @@ impl<'a> Job<'a> {
             },
             ..OpenOptions::default()
         };
-        Ok(Self { film, overwrite, part, rate, settings, stop: Stop::default() })
+        let comparison = match film.split {
+            Some(at) => Some(Comparison::Split(at)),
+            None => film.side_by_side.then_some(Comparison::SideBySide),
+        };
+        Ok(Self { film, overwrite, part, rate, settings, comparison, stop: Stop::default() })
     }
 
     /// Opens `input`.
@@ -89,6 +98,9 @@ impl<'a> Job<'a> {
             first_number: opened.first_number.unwrap_or(1),
             stopped: Some(self.stop.flag()),
         };
-        Ok(Input { info: source.info().clone(), source, options, damage: opened.damage })
+        let info = source.info().clone();
+        let size = self.comparison.map_or(info.size, |comparison| comparison.page(info.size, info.format));
+        let page = StreamInfo { size, ..info.clone() };
+        Ok(Input { source, info, page, options, damage: opened.damage })
     }
 }

@@ -34,6 +34,8 @@ pub fn facts(input: &Path, film: &Film, segment: u64, settings: &Settings) -> Re
     add("encoder", typed(&film.encoder));
     add("quality", film.quality.to_string());
     add("segment", segment.to_string());
+    let compared = film.split.map(|at| format!("split at {at}"));
+    add("comparison", compared.unwrap_or_else(|| if film.side_by_side { "side by side" } else { "none" }.into()));
     let options: Vec<String> = film.encoder_option.iter().map(|(key, value)| format!("{key}={value}")).collect();
     add("the encoder's options", options.join(" "));
     Ok(facts)

@@ -1,6 +1,6 @@
 //! What a film's frames depend on.
 
-use super::{Look, Machine, key_value};
+use super::{Look, Machine, key_value, unit_interval};
 use clap::{Args, ValueEnum};
 
 /// What is drawn of a film, how, and how it is written: all that its frames depend on.
@@ -42,6 +42,12 @@ pub struct Film {
     /// Write the motion that was found instead: hue is direction, colour speed, darkness doubt, grey change in place
     #[arg(long, conflicts_with = "drawing_only")]
     pub show_motion: bool,
+    /// Show the original beside it: left the original, right the drawing, both whole
+    #[arg(long, conflicts_with = "split")]
+    pub side_by_side: bool,
+    /// Show the original left of a line at this part of the width, the drawing right of it
+    #[arg(long, value_name = "0..1", value_parser = unit_interval)]
+    pub split: Option<f32>,
 }
 
 /// What becomes of high dynamic range.

@@ -18,6 +18,7 @@
 mod anchor;
 mod boil;
 mod chain;
+mod compare;
 mod flow;
 mod fragment;
 mod halftone;
@@ -32,3 +33,4 @@ mod tone;
 mod upsample;
 
 pub use chain::PostChain;
+pub use compare::{Compare, Comparison};

@@ -72,7 +72,7 @@ pub fn facts(film: &str) -> (Vec<String>, String, String, String) {
 }
 
 /// When frames are shown; what a line has besides (side data) does not count.
-fn times(film: &str) -> Vec<String> {
+pub fn times(film: &str) -> Vec<String> {
     let lines = probe(Path::new(film), "v:0", "frame=pts_time");
     let time = |line: &str| line.split(',').next().unwrap_or_default().to_owned();
     lines.lines().map(time).filter(|time| !time.is_empty()).collect()

@@ -21,11 +21,11 @@ pub fn run(args: &cli::Join, voice: Voice) -> Result<Outcome> {
     let (frames, damage) = (plan.frames(), plan.damage.clone());
     let job = project.job()?;
     let unfinished = on_interrupt(&job.stop);
-    let Input { info, mut options, .. } = project.input(&job)?;
+    let Input { page, mut options, .. } = project.input(&job)?;
     // Ctrl-C ends it, but nothing that is joined is half: the segments stay until the film is whole.
     options.stopped = None;
     unfinished.is(crate::sink::part_name(&output));
-    project.planned.join(&info, &options)?;
+    project.planned.join(&page, &options)?;
     unfinished.is(None);
     match voice {
         Voice::Json => progress::object(&json!({ "event": "done", "output": args.output, "frames": frames })),

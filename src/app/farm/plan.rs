@@ -33,7 +33,7 @@ pub fn run(args: &cli::Plan, voice: Voice) -> Result<Outcome> {
     if input.options.copy_from.is_none() {
         return Err(Error::Plan { path: output, reason: "a picture cannot be divided".into() });
     }
-    let foretold = sink::foretell(&output, &input.info, &input.options)?;
+    let foretold = sink::foretell(&output, &input.page, &input.options)?;
     let (size, rate) = (input.info.size, rate_text(input.info.frame_rate));
     voice.say(&format!("{}: {size} at {rate}, {}", args.input.display(), foretold.encoder));
     let damage = input.damage.clone();

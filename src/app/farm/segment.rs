@@ -28,10 +28,11 @@ pub fn run(args: &cli::Segment, voice: Voice) -> Result<Outcome> {
     }
     let job = project.job()?;
     on_interrupt(&job.stop);
-    let Input { source, info, options, .. } = project.input(&job)?;
+    let Input { source, info, page, options, .. } = project.input(&job)?;
     let machine = &project.args.film.machine;
-    let sink = project.planned.output(args.index, &info, &options)?;
+    let sink = project.planned.output(args.index, &page, &options)?;
     let engine = Engine::new(&job.settings, machine, &info, (sink.format, sink.color), None)?;
+    let engine = engine.comparing(job.comparison, (sink.format, sink.color));
     engine.introduce(voice);
     let source = Box::new(Skip::new(source, stretch.first, job.stop.flag()).only(stretch.frames));
     let pipeline = Pipeline { source, stylizer: engine.stylizer, post: engine.post, sink: sink.sink };
