@@ -24,6 +24,7 @@ use std::path::PathBuf;
   comicvid photo.jpg comic.png --set outline.width=4
   comicvid talk.mov short.mp4 --start 1:30 --length 20 --quality 23
   comicvid holiday.mp4 both.mp4 --side-by-side
+  ffmpeg -i talk.mp4 -f matroska - | comicvid - - | ffplay -
   comicvid a.mp4 b.mkv photos/ --out comics --name {stem}-{style}.{ext}",
     override_usage = "comicvid [OPTIONS] <INPUT> <OUTPUT>
        comicvid [OPTIONS] <INPUT>... --out <FOLDER>
@@ -33,11 +34,11 @@ pub struct Cli {
     /// Something else than drawing a file.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// Video or picture to draw; with --out as many as you like, and folders of them
+    /// Video or picture to draw (- is standard input); with --out as many as you like, and folders of them
     // Required unless a subcommand is there, which is why it is an `Option` all the same.
     #[arg(required = true)]
     pub input: Option<PathBuf>,
-    /// File to write; its extension chooses the container. With --out another input
+    /// File to write (- is standard output); its extension chooses the container. With --out another input
     #[arg(required_unless_present = "out")]
     pub output: Option<PathBuf>,
     /// More inputs, with --out.

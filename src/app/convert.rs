@@ -5,6 +5,7 @@ use super::interrupt::{Unfinished, on_interrupt};
 use super::job::{Input, Job};
 use super::progress::{self, Voice};
 use super::{Outcome, resume};
+use crate::av::pipe::{is_standard, seal_stdin};
 use crate::cli;
 use crate::error::{Error, Result};
 use crate::frame::{Rational, Size};
@@ -93,6 +94,9 @@ impl<'a> Conversion<'a> {
     /// Whatever kept the output from being whole. After [`Error::Read`] it holds what could be read.
     pub fn draw(&self, input: &Path, output: &Path) -> Result<Drawn> {
         let (start, voice) = (Instant::now(), self.voice);
+        if self.args.resume && [input, output].into_iter().any(is_standard) {
+            return Err(Error::setting("resume", "what goes through a pipe cannot be gone on with"));
+        }
         if self.args.resume && !self.args.overwrite && output.is_file() {
             // It has its name only when it is whole.
             voice.say(&format!("{} is there already", output.display()));
@@ -134,6 +138,7 @@ impl<'a> Conversion<'a> {
         let Input { source, page, options, .. } = input;
         if !self.args.resume || options.copy_from.is_none() {
             let sink = sink::create(output, &page, &options)?;
+            seal_stdin();
             self.unfinished.is(sink::part_name(output));
             return Ok(Some(Begun { source, sink, done: 0, shots: None }));
         }

@@ -90,6 +90,7 @@ impl<'a> Job<'a> {
         };
         let options = SinkOptions {
             overwrite: self.overwrite,
+            format: self.film.format.clone(),
             encoder: self.film.encoder.clone(),
             quality: self.film.quality,
             encoder_options: self.film.encoder_option.clone(),

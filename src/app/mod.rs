@@ -24,6 +24,7 @@ mod styles;
 mod train;
 mod virtual_camera;
 
+use crate::av::pipe::is_standard;
 use crate::cli::{Cli, Command, Shell};
 use crate::error::Result;
 use clap::{CommandFactory, Parser, error::ErrorKind};
@@ -100,6 +101,10 @@ fn dispatch(cli: &Cli, voice: Voice) -> Result<Outcome> {
         (None, Some(first), second) if let Some(folder) = &cli.convert.out => {
             let named = [first].into_iter().chain(second).chain(&cli.more);
             return many::run(named.map(PathBuf::as_path), folder, &cli.convert, voice);
+        }
+        (None, Some(_), Some(output)) if cli.convert.json && !cli.convert.dry_run && is_standard(output) => {
+            let both = "--json and the film cannot both go to standard output";
+            Cli::command().error(ErrorKind::ArgumentConflict, both).exit()
         }
         (None, Some(input), Some(output)) => return convert::run(input, output, &cli.convert, voice),
         // clap lets nobody through without a command and without files.

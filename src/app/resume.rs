@@ -1,5 +1,6 @@
 //! `--resume` and `plan`: what a film depends on, so that no run goes on with another film than was begun.
 
+use crate::av::pipe::is_standard;
 use crate::cli::Film;
 use crate::config::Settings;
 use crate::error::{Error, Result};
@@ -12,6 +13,9 @@ use std::time::UNIX_EPOCH;
 /// # Errors
 /// [`Error::Open`]: `input` cannot be looked at.
 pub fn facts(input: &Path, film: &Film, segment: u64, settings: &Settings) -> Result<Facts> {
+    if is_standard(input) {
+        return Err(Error::open(input, "what comes through a pipe cannot be read again, so not be worked in segments"));
+    }
     let mut facts = Facts::new();
     let mut add = |name: &str, value: String| facts.insert(name.to_owned(), value);
     add("the program", env!("CARGO_PKG_VERSION").to_owned());
@@ -31,6 +35,7 @@ pub fn facts(input: &Path, film: &Film, segment: u64, settings: &Settings) -> Re
     add("fps", typed(&film.fps));
     add("hdr", format!("{:?}", film.hdr));
     add("deinterlace", format!("{:?}", film.deinterlace));
+    add("format", typed(&film.format));
     add("encoder", typed(&film.encoder));
     add("quality", film.quality.to_string());
     add("segment", segment.to_string());

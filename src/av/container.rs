@@ -23,6 +23,15 @@ impl Container {
         unsafe { ffi::av_guess_format(std::ptr::null(), name.as_ptr(), std::ptr::null()).as_ref() }.map(Self)
     }
 
+    /// By FFmpeg's name (`matroska`) or a usual extension (`mkv`).
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        let own = CString::new(name).ok()?;
+        // SAFETY: NUL-terminated strings or null; the result is static or null.
+        let found = unsafe { ffi::av_guess_format(own.as_ptr(), std::ptr::null(), std::ptr::null()).as_ref() };
+        found.map(Self).or_else(|| Self::for_path(Path::new(&format!("x.{name}"))))
+    }
+
     /// QuickTime's own format, where this is mp4: it holds more kinds of sound (PCM, before FFmpeg 6.1), and whatever
     /// reads mp4 through FFmpeg, QuickTime or VLC reads it under the name of mp4 too.
     #[must_use]
@@ -57,10 +66,18 @@ impl Container {
         matches!(self.name().as_str(), "matroska" | "webm")
     }
 
+    /// Raw pictures, one after the other.
+    #[must_use]
+    pub fn is_y4m(self) -> bool {
+        self.name() == "yuv4mpegpipe"
+    }
+
     /// Frames follow each other at one distance: there are no timestamps in the file.
     #[must_use]
     pub fn is_constant_rate(self) -> bool {
-        self.name() == "avi" || self.0.flags & ffi::AVFMT_VARIABLE_FPS as i32 == 0 && self.name() == "mxf"
+        self.name() == "avi"
+            || self.is_y4m()
+            || self.0.flags & ffi::AVFMT_VARIABLE_FPS as i32 == 0 && self.name() == "mxf"
     }
 
     /// One picture a file, or a device: not for a film.

@@ -3,6 +3,7 @@
 use super::clock::Clock;
 use super::log::Listener;
 use super::orient::Orientation;
+use super::pipe::{ESPIPE, StandardInput, is_standard};
 use super::{AvError, NO_PTS, allocated, check, fields, file_url, meaningful, text};
 use crate::frame::Rational;
 use ffmpeg_next::Dictionary;
@@ -168,6 +169,8 @@ pub struct Demuxer {
     listener: Option<Listener>,
     /// For files whose clock may jump.
     clock: Option<Clock>,
+    /// Where the context reads, unless it is a file. Fields are dropped after the context is closed.
+    input: Option<StandardInput>,
 }
 
 // SAFETY: the context is owned here alone, and used by one thread at a time through `&mut self`.
@@ -182,10 +185,10 @@ impl Drop for Demuxer {
 }
 
 impl Demuxer {
-    /// Opens a file and probes its streams.
+    /// Opens a file, or standard input for `-`, and probes its streams.
     ///
     /// # Errors
-    /// Whatever makes it unreadable: absent, not a media file, damaged head.
+    /// Whatever makes it unreadable: absent, not a media file, damaged head; standard input was read before.
     pub fn open(path: &Path) -> Result<Self, AvError> {
         Self::open_with(path, Dictionary::new())
     }
@@ -206,15 +209,23 @@ impl Demuxer {
         super::init();
         let url = file_url(path)?;
         let mut context = std::ptr::null_mut();
+        let input = is_standard(path).then(StandardInput::open).transpose()?;
+        if let Some(input) = &input {
+            // SAFETY: no preconditions; a new context is exclusively owned.
+            unsafe {
+                context = allocated(ffi::avformat_alloc_context())?;
+                (*context).pb = input.raw();
+            }
+        }
         // SAFETY: given up by its wrapper, and freed below.
         let mut options = unsafe { options.disown() };
-        // SAFETY: a null context is allocated by the call, and freed by it on failure.
+        // SAFETY: a null context is allocated by the call; whichever it is, it is freed by it on failure.
         let opened =
             unsafe { ffi::avformat_open_input(&mut context, url.as_ptr(), std::ptr::null(), &raw mut options) };
         // SAFETY: the call leaves a dictionary of what it did not take, or null.
         unsafe { ffi::av_dict_free(&raw mut options) };
         check(opened)?;
-        let mut demuxer = Self { context, listener: None, clock: None };
+        let mut demuxer = Self { context, listener: None, clock: None, input };
         // SAFETY: an open context.
         check(unsafe { ffi::avformat_find_stream_info(demuxer.context, std::ptr::null_mut()) })?;
         demuxer.listener = Some(Listener::new(context));
@@ -298,8 +309,11 @@ impl Demuxer {
     /// Goes to the last key frame at or before `pts` of `stream` (of the file as a whole, in microseconds, for `None`).
     ///
     /// # Errors
-    /// The file cannot be searched.
+    /// The file cannot be searched: standard input, say.
     pub fn seek(&mut self, stream: Option<usize>, pts: i64) -> Result<(), AvError> {
+        if self.input.is_some() {
+            return Err(AvError::Other { errno: ESPIPE });
+        }
         let stream = stream.map_or(-1, |s| s as i32);
         if let Some(clock) = &mut self.clock {
             clock.forget();

@@ -76,6 +76,14 @@ impl Codec {
     pub fn formats(self) -> Vec<AvFormat> {
         let mut formats = Vec::new();
         let mut next = self.0.pix_fmts;
+        if self.id() == AVCodecID::AV_CODEC_ID_WRAPPED_AVFRAME {
+            // It takes everything, but is for Y4M, which does not.
+            let wide = ["9le", "10le", "12le", "14le", "16le"];
+            let names = ["420p", "422p", "444p"].map(|p| format!("yuv{p}"));
+            let wider = names.iter().flat_map(|name| wide.map(|bits| format!("{name}{bits}")));
+            let all = ["gray".to_owned(), "yuv411p".to_owned()].into_iter().chain(names.clone()).chain(wider);
+            return all.filter_map(|name| AvFormat::by_name(&name)).collect();
+        }
         if next.is_null() {
             return formats;
         }

@@ -13,6 +13,7 @@
 //! | [`container`], [`encoder`], [`encode`] | which container and encoder, with which options; frames into packets |
 //! | [`jpeg`] | single pictures to and from JPEG, in memory |
 //! | [`mux`], [`copy`] | packets into files; the streams that are handed on untouched |
+//! | [`pipe`] | standard input and output |
 //! | [`numbered`] | names of numbered pictures |
 //! | `record` | packets into bytes and back |
 //!
@@ -39,6 +40,7 @@ pub mod numbered;
 pub mod orient;
 pub mod palette;
 pub mod picture;
+pub mod pipe;
 pub mod pixel;
 mod record;
 pub mod scale;

@@ -4,10 +4,11 @@ use super::container::Container;
 use super::copy::Cut;
 use super::demux::{Demuxer, Kind, Packet, StreamRef};
 use super::encode::Encoder;
+use super::pipe::{claim_stdout, is_standard};
 use super::{AvError, allocated, check, fields, file_url};
 use crate::frame::Rational;
 use ffmpeg_next::ffi::{self, AVCodecParameters, AVDictionary, AVFormatContext, AVMediaType, AVStream};
-use std::ffi::{CStr, CString, c_char};
+use std::ffi::{CStr, CString, c_char, c_int};
 use std::path::Path;
 
 /// A file that is being written.
@@ -42,13 +43,17 @@ impl Drop for Muxer {
 }
 
 impl Muxer {
-    /// A muxer for `path`, which is not created before [`Muxer::begin`].
+    /// A muxer for `path` (`-` is standard output), which is not created before [`Muxer::begin`].
     ///
     /// # Errors
     /// Out of memory; a path with a NUL byte.
     pub fn new(container: Container, path: &Path) -> Result<Self, AvError> {
         super::init();
-        let url = file_url(path)?;
+        let piped = is_standard(path);
+        let url = match piped {
+            true => CString::new(format!("pipe:{}", claim_stdout()?)).map_err(|_| AvError::InvalidData)?,
+            false => file_url(path)?,
+        };
         let mut context = std::ptr::null_mut();
         // SAFETY: a static format; the context is allocated by the call.
         unsafe {
@@ -57,6 +62,12 @@ impl Muxer {
             // Packets come nearly in order, so two seconds of waiting for a silent subtitle track are plenty; FFmpeg's
             // ten are a lot of memory with codecs of the studio.
             (*context).max_interleave_delta = 2_000_000;
+            // Whoever reads a pipe wants to see what there is.
+            (*context).flush_packets = c_int::from(piped);
+            if container.is_y4m() {
+                // More than 8 bits a sample are an extension, which everything understands that takes them at all.
+                (*context).strict_std_compliance = ffi::FF_COMPLIANCE_UNOFFICIAL as c_int;
+            }
         }
         let muxer = Self { context, container, trial: false, offset: None, last: Vec::new() };
         if container.is_matroska() {

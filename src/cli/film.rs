@@ -27,6 +27,10 @@ pub struct Film {
     /// Interlaced frames, whose two fields are two moments: pictures of one moment each, or as they are
     #[arg(long, value_enum, default_value_t = Deinterlace::Auto)]
     pub deinterlace: Deinterlace,
+    /// File format, by extension or FFmpeg's name; by default the output's extension says, and - is Matroska (y4m for raw
+    /// pictures)
+    #[arg(long, value_name = "NAME")]
+    pub format: Option<String>,
     /// FFmpeg encoder by name (libx264, libx265, prores_ks, …); by default what suits the container
     #[arg(long, value_name = "NAME")]
     pub encoder: Option<String>,

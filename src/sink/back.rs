@@ -11,6 +11,7 @@ use crate::av::copy::{Copier, Cut, Moment, Refusal, refusal};
 use crate::av::demux::{Kind, Packet};
 use crate::av::encode::Encoder;
 use crate::av::mux::Muxer;
+use crate::av::pipe::is_standard;
 use crate::error::{Error, Result};
 use crate::frame::{Rational, StreamInfo};
 use std::path::{Path, PathBuf};
@@ -36,11 +37,21 @@ struct Grid {
     last: i64,
 }
 
-/// The container that the name of `path` asks for.
+/// The container that is asked for, by `format` or else by the name of `path`; Matroska on standard output.
 ///
 /// # Errors
-/// [`Error::Create`] where it asks for none that holds a film.
-pub(super) fn container(path: &Path) -> Result<Container> {
+/// [`Error::Setting`] where there is none of that name; [`Error::Create`] where it is none that holds a film, or one that is
+/// not written in one go, for standard output.
+pub(super) fn container(path: &Path, format: Option<&str>) -> Result<Container> {
+    let piped = is_standard(path);
+    if let Some(name) = format.or(piped.then_some("matroska")) {
+        let found = Container::by_name(name).filter(|c| c.is_film());
+        let found = found.ok_or_else(|| Error::setting("format", format!("\"{name}\" is no file format for films")))?;
+        if piped && found.is_mov() {
+            return Err(Error::create(path, format!("{} is not for pipes; take matroska or y4m", found.name())));
+        }
+        return Ok(found);
+    }
     Container::for_path(path).filter(|c| c.is_film()).ok_or_else(|| {
         let extension = path.extension().map_or_else(String::new, |e| format!(".{}", e.to_string_lossy()));
         Error::create(path, format!("\"{extension}\" names no file format; .mp4, .mkv, .mov and .webm do"))
@@ -59,7 +70,7 @@ impl Back {
         encoder: &Encoder,
         notes: &mut Vec<String>,
     ) -> Result<Self> {
-        let container = container(path)?;
+        let container = container(path, options.format.as_deref())?;
         let failed = |e: AvError| Error::create(path, e);
         let cut = options.cut.unwrap_or(Cut::whole(info.time_base));
         let mut copier = match &options.copy_from {

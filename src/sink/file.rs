@@ -32,7 +32,7 @@ impl FileSink {
     /// # Errors
     /// See [`super::create`].
     pub fn create(path: &Path, info: &StreamInfo, options: &SinkOptions) -> Result<Self> {
-        let container = back::container(path)?;
+        let container = back::container(path, options.format.as_deref())?;
         let part = Part::create(path, options.overwrite, options.copy_from.as_deref())?;
         let front = Front::open(container, info, options)?;
         let mut notes = front.notes();

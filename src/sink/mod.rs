@@ -33,6 +33,7 @@ pub use segments::{Segments, StartsShot};
 pub use still::StillSink;
 
 use crate::av::copy::Cut;
+use crate::av::pipe::{claim_stdout, is_standard};
 use crate::error::{Error, Result};
 use crate::frame::{ColorInfo, PixelFormat, Size, StreamInfo};
 use crate::stage::FrameSink;
@@ -45,6 +46,8 @@ use std::sync::atomic::AtomicBool;
 pub struct SinkOptions {
     /// Replace an existing file.
     pub overwrite: bool,
+    /// FFmpeg's name or an extension of the container; `None` goes by the output's name, and is Matroska for `-`.
+    pub format: Option<String>,
     /// FFmpeg's name of an encoder; `None` takes one that suits the container: H.264 for mp4, mov, mkv, …
     pub encoder: Option<String>,
     /// x264's CRF scale, 0..=51, lower is better; other encoders get what comes nearest.
@@ -65,6 +68,7 @@ impl Default for SinkOptions {
     fn default() -> Self {
         Self {
             overwrite: false,
+            format: None,
             encoder: None,
             quality: 18.0,
             encoder_options: Vec::new(),
@@ -92,7 +96,7 @@ pub struct Output {
     pub notes: Vec<String>,
 }
 
-/// Opens an output for frames as `info` says. It is written as `NAME.part.EXT` and gets its name when it is finished.
+/// Opens an output for frames as `info` says: a file, or standard output for `-`. A file is written as `NAME.part.EXT` and gets its name when it is finished.
 ///
 /// # Errors
 /// [`Error::SameFile`], [`Error::Exists`], [`Error::Create`] (folder, permissions, an extension that names no
@@ -100,18 +104,26 @@ pub struct Output {
 /// that the encoder does not have).
 pub fn create(path: &Path, info: &StreamInfo, options: &SinkOptions) -> Result<Output> {
     check_quality(options)?;
-    if let Some((names, format)) = numbered::numbered_format(path) {
+    if is_standard(path) {
+        claim_stdout().map_err(|e| Error::create(path, e))?;
+    }
+    if let Some((names, format)) = pictures(numbered::numbered_format(path), options) {
         let sink = Box::new(NumberedSink::create(path, (names, format), info, options)?);
         let (color, encoder) = (ColorInfo::SRGB, format_name(format));
         return Ok(Output { sink, format: PixelFormat::Rgba8, color, size: info.size, encoder, notes: Vec::new() });
     }
-    if let Some(format) = still::picture_format(path) {
+    if let Some(format) = pictures(still::picture_format(path), options) {
         let sink = Box::new(StillSink::create(path, info, format, options)?);
         let encoder = format_name(format);
         let (format, color) = (PixelFormat::Rgba8, ColorInfo::SRGB);
         return Ok(Output { sink, format, color, size: info.size, encoder, notes: Vec::new() });
     }
     FileSink::create(path, info, options).map(FileSink::into_output)
+}
+
+/// What a name says of pictures counts unless a film is asked for.
+fn pictures<T>(by_name: Option<T>, options: &SinkOptions) -> Option<T> {
+    by_name.filter(|_| options.format.is_none())
 }
 
 /// What [`create`] would make.
@@ -129,16 +141,16 @@ pub struct Foretold {
 /// Those of [`create`], but for a folder that is absent or cannot be written.
 pub fn foretell(path: &Path, info: &StreamInfo, options: &SinkOptions) -> Result<Foretold> {
     check_quality(options)?;
-    if let Some((names, format)) = numbered::numbered_format(path) {
+    if let Some((names, format)) = pictures(numbered::numbered_format(path), options) {
         numbered::check(path, &names, info, options)?;
         return Ok(Foretold { size: info.size, encoder: format_name(format) });
     }
-    if let Some(format) = still::picture_format(path) {
+    if let Some(format) = pictures(still::picture_format(path), options) {
         still::check(path, info, options)?;
         part::check(path, options.overwrite, options.copy_from.as_deref())?;
         return Ok(Foretold { size: info.size, encoder: format_name(format) });
     }
-    let container = back::container(path)?;
+    let container = back::container(path, options.format.as_deref())?;
     part::check(path, options.overwrite, options.copy_from.as_deref())?;
     let front = front::Front::open(container, info, options)?;
     Ok(Foretold { size: front.encoder().size(), encoder: front.encoder().name() })
@@ -147,7 +159,7 @@ pub fn foretell(path: &Path, info: &StreamInfo, options: &SinkOptions) -> Result
 /// Whether the name of `path` says how a picture or a film is written.
 #[must_use]
 pub fn is_format(path: &Path) -> bool {
-    still::picture_format(path).is_some() || back::container(path).is_ok()
+    still::picture_format(path).is_some() || back::container(path, None).is_ok()
 }
 
 fn format_name(format: image::ImageFormat) -> String {

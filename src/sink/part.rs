@@ -1,12 +1,14 @@
 //! An output on its way: `NAME.part.EXT` beside the target until it is whole.
 
+use crate::av::pipe::is_standard;
 use crate::error::{Error, Result};
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A file that is being written; removed when dropped, renamed by [`Part::commit`].
+/// A file that is being written; removed when dropped, renamed by [`Part::commit`]. Standard output has its only name from
+/// the start.
 #[derive(Debug)]
 pub(super) struct Part {
     target: PathBuf,
@@ -19,6 +21,9 @@ impl Part {
     /// Checks that `target` may be written and creates the file beside it, empty.
     pub(super) fn create(target: &Path, overwrite: bool, input: Option<&Path>) -> Result<Self> {
         let part = check(target, overwrite, input)?;
+        if is_standard(target) {
+            return Ok(Self { target: target.into(), part, overwrite, committed: true });
+        }
         File::create(&part).map_err(|e| Error::create(target, e))?;
         Ok(Self { target: target.into(), part, overwrite, committed: false })
     }
@@ -30,6 +35,9 @@ impl Part {
 
     /// Gives the whole file its name.
     pub(super) fn commit(mut self) -> Result<()> {
+        if is_standard(&self.target) {
+            return Ok(());
+        }
         // Somebody may have made a file of that name meanwhile.
         if !self.overwrite && self.target.symlink_metadata().is_ok() {
             return Err(Error::Exists { path: self.target.clone() });
@@ -54,6 +62,9 @@ impl Drop for Part {
 /// # Errors
 /// [`Error::SameFile`], [`Error::Exists`]; [`Error::Create`] for what is no name of a file.
 pub(super) fn check(target: &Path, overwrite: bool, input: Option<&Path>) -> Result<PathBuf> {
+    if is_standard(target) {
+        return Ok(target.into());
+    }
     let part = part_name(target).ok_or_else(|| Error::create(target, "it is not the name of a file"))?;
     if let Some(input) = input {
         if same_file(input, target) {
@@ -73,6 +84,9 @@ pub(super) fn check(target: &Path, overwrite: bool, input: Option<&Path>) -> Res
 /// The name an output has until it is whole: `NAME.part.EXT`; `None` where `target` names no file.
 #[must_use]
 pub fn part_name(target: &Path) -> Option<PathBuf> {
+    if is_standard(target) {
+        return None;
+    }
     let mut name = OsString::from(target.file_stem()?);
     name.push(".part");
     if let Some(extension) = target.extension() {

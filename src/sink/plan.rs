@@ -5,11 +5,10 @@
 //! what has an entry is whole. Two processes may make the same segment at once (a farm's second try, say); what they write
 //! is the same, and one of them is the last. Nobody needs a lock.
 
-use super::back;
 use super::front::Front;
 use super::journal::{self, Facts, Segment, differs, store_file};
 use super::segments::{OpenSegment, write_film};
-use super::{Output, SinkOptions, part};
+use super::{Output, SinkOptions, part, segments};
 use crate::av::demux::Packet;
 use crate::error::{Error, Result};
 use crate::frame::{CpuImage, Frame, StreamInfo};
@@ -172,7 +171,7 @@ impl Planned {
     /// See [`super::create`].
     pub fn output(&self, index: usize, info: &StreamInfo, options: &SinkOptions) -> Result<Output> {
         let stretch = self.segment(index)?;
-        let front = Front::open(back::container(&self.output)?, info, options)?;
+        let front = Front::open(segments::container(&self.output, options)?, info, options)?;
         let (format, color) = front.wanted();
         let (size, encoder, notes) = (front.encoder().size(), front.encoder().name(), front.notes());
         let file = journal::segment_file(&self.folder, index);

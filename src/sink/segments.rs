@@ -12,7 +12,9 @@ use super::front::Front;
 use super::journal::{self, Facts, Journal, Segment};
 use super::part::{self, Part};
 use super::{Output, SinkOptions};
+use crate::av::container::Container;
 use crate::av::demux::Packet;
+use crate::av::pipe::is_standard;
 use crate::error::{Error, Result};
 use crate::frame::{CpuImage, Frame, StreamInfo};
 use crate::stage::FrameSink;
@@ -39,7 +41,7 @@ impl Segments {
     /// [`Error::Resume`] where it was begun with other facts, unless `options` overwrite; else see [`super::create`].
     pub fn open(path: &Path, info: &StreamInfo, options: &SinkOptions, facts: &Facts) -> Result<Self> {
         super::check_quality(options)?;
-        back::container(path)?;
+        container(path, options)?;
         part::check(path, options.overwrite, options.copy_from.as_deref())?;
         let journal = Journal::open(path, facts, options.overwrite)?;
         Ok(Self { path: path.into(), info: info.clone(), options: options.clone(), journal })
@@ -88,8 +90,22 @@ impl Segments {
     }
 
     fn front(&self) -> Result<Front> {
-        Front::open(back::container(&self.path)?, &self.info, &self.options)
+        Front::open(container(&self.path, &self.options)?, &self.info, &self.options)
     }
+}
+
+/// The container of a film that is worked in segments.
+///
+/// # Errors
+/// Those of [`back::container`]; [`Error::Create`] for one whose packets cannot be kept: raw pictures, a pipe.
+pub(super) fn container(path: &Path, options: &SinkOptions) -> Result<Container> {
+    let container = back::container(path, options.format.as_deref())?;
+    if is_standard(path) || container.is_y4m() {
+        let name =
+            if is_standard(path) { "standard output".to_owned() } else { format!("a {} file", container.name()) };
+        return Err(Error::create(path, format!("{name} cannot be worked in segments")));
+    }
+    Ok(container)
 }
 
 /// Writes a film from its segments, in order.
@@ -103,7 +119,7 @@ pub(super) fn write_film(
     segments: impl Iterator<Item = (PathBuf, Segment)>,
 ) -> Result<()> {
     let part = Part::create(path, options.overwrite, options.copy_from.as_deref())?;
-    let (front, mut notes) = (Front::open(back::container(path)?, info, options)?, Vec::new());
+    let (front, mut notes) = (Front::open(container(path, options)?, info, options)?, Vec::new());
     let mut back = Back::create((path, part), info, options, front.encoder(), &mut notes)?;
     for note in notes {
         tracing::warn!("{note}");

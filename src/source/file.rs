@@ -23,6 +23,7 @@ use crate::av::demux::{Demuxer, Packet};
 use crate::av::numbered::Numbered;
 use crate::av::orient::Orientation;
 use crate::av::picture::AvFrame;
+use crate::av::pipe::is_standard;
 use crate::av::pixel::AvFormat;
 use crate::av::scale::{Converter, Side};
 use crate::error::{Error, Result};
@@ -39,6 +40,10 @@ const PICTURE_RATE: Rational = Rational::new(25, 1);
 const MICRO: Rational = Rational::new(1, 1_000_000);
 /// Seconds that a stream must be short of its stated length to count as cut off.
 const CLEAR_GAP: Rational = Rational::new(1, 2);
+
+/// Of standard input.
+const MUST_BE_SEARCHED: &str =
+    "it is no video, or one that must be searched (mp4 with its index at the end): name its file";
 
 /// A decoded frame that waits for its successor, which may be needed for its duration.
 struct Timed {
@@ -178,6 +183,11 @@ impl FileSource {
         self.cut
     }
 
+    /// Raw pictures and nothing else.
+    pub(super) fn is_y4m(&self) -> bool {
+        self.demuxer.format_name() == "yuv4mpegpipe"
+    }
+
     /// What could not be read; shared, complete after the last frame.
     #[must_use]
     pub fn damage(&self) -> DamageReport {
@@ -193,6 +203,7 @@ impl FileSource {
         let Some(first) = first else {
             let why = match self.cut.start {
                 Some(_) => "there is no frame at or after the start that was asked for",
+                None if is_standard(&self.path) => MUST_BE_SEARCHED,
                 None => "its video stream has no frame that decodes",
             };
             return Err(Error::open(&self.path, why));
@@ -489,6 +500,7 @@ impl FrameSource for FileSource {
 
 fn failed_to_open(path: &Path, error: AvError) -> Error {
     match error {
+        AvError::InvalidData | AvError::Eof if is_standard(path) => Error::open(path, MUST_BE_SEARCHED),
         AvError::InvalidData | AvError::Eof => {
             Error::open(path, "it is no video, or its head or index is damaged or cut off")
         }

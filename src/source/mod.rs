@@ -17,6 +17,7 @@ pub use still::StillSource;
 
 use crate::av::copy::Cut;
 use crate::av::numbered::Numbered;
+use crate::av::pipe::is_standard;
 use crate::error::Result;
 use crate::frame::Rational;
 use crate::stage::FrameSource;
@@ -68,7 +69,8 @@ pub struct OpenOptions {
 pub struct Opened {
     /// Its frames.
     pub source: Box<dyn FrameSource>,
-    /// Which part of the file the frames are, for the copy of its other streams. `None` for a picture.
+    /// Which part of the file the frames are, for the copy of its other streams. `None` where there is nothing to copy:
+    /// for a picture, for raw ones from a pipe.
     pub cut: Option<Cut>,
     /// Number of the first picture, where they are numbered.
     pub first_number: Option<u64>,
@@ -76,7 +78,8 @@ pub struct Opened {
     pub damage: DamageReport,
 }
 
-/// Opens a picture (JPEG, PNG, WebP, BMP, TIFF), numbered pictures (`shot_%04d.exr`) or anything that FFmpeg reads as video.
+/// Opens a picture (JPEG, PNG, WebP, BMP, TIFF), numbered pictures (`shot_%04d.exr`) or anything that FFmpeg reads as video;
+/// `-` is standard input, for whatever FFmpeg reads without searching.
 ///
 /// # Errors
 /// [`Error::Open`](crate::error::Error::Open): absent, neither video nor picture, no video stream, no decoder, nothing
@@ -87,11 +90,14 @@ pub fn open(path: &Path, options: &OpenOptions) -> Result<Opened> {
         let (first_number, damage) = (Some(first), source.damage());
         return Ok(Opened { source: Box::new(source), cut: None, first_number, damage });
     }
-    if still::is_picture(path)? {
+    let piped = is_standard(path);
+    if !piped && still::is_picture(path)? {
         let source = Box::new(StillSource::open(path)?);
         return Ok(Opened { source, cut: None, first_number: None, damage: DamageReport::default() });
     }
     let source = FileSource::open(path, options)?;
-    let (cut, damage) = (Some(source.cut()), source.damage());
+    // Raw pictures from a pipe would be kept for nobody.
+    let alone = piped && source.is_y4m();
+    let (cut, damage) = ((!alone).then(|| source.cut()), source.damage());
     Ok(Opened { source: Box::new(source), cut, first_number: None, damage })
 }

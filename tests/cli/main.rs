@@ -7,6 +7,7 @@ mod farm;
 mod many;
 mod motion;
 mod numbered;
+mod pipe;
 mod preview;
 mod resume;
 mod styles;
