@@ -28,6 +28,7 @@ use std::path::PathBuf;
   comicvid a.mp4 b.mkv photos/ --out comics --name {stem}-{style}.{ext}",
     override_usage = "comicvid [OPTIONS] <INPUT> <OUTPUT>
        comicvid [OPTIONS] <INPUT>... --out <FOLDER>
+       comicvid [OPTIONS] --watch <FOLDER> --out <FOLDER>
        comicvid <COMMAND>"
 )]
 pub struct Cli {
@@ -36,7 +37,7 @@ pub struct Cli {
     pub command: Option<Command>,
     /// Video or picture to draw (- is standard input); with --out as many as you like, and folders of them
     // Required unless a subcommand is there, which is why it is an `Option` all the same.
-    #[arg(required = true)]
+    #[arg(required_unless_present = "watch")]
     pub input: Option<PathBuf>,
     /// File to write (- is standard output); its extension chooses the container. With --out another input
     #[arg(required_unless_present = "out")]
@@ -91,6 +92,12 @@ pub struct Convert {
     /// How outputs are called, with --out: {stem} and {ext} are the input's, {style} the style's name, {number} counts
     #[arg(long, value_name = "PATTERN", requires = "out", default_value = "{stem}.{ext}")]
     pub name: String,
+    /// How many inputs are drawn at once, with --out
+    #[arg(long, value_name = "N", requires = "out", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub jobs: u32,
+    /// Draw what lies in this folder and whatever comes into it, into the folder of --out, until Ctrl-C
+    #[arg(long, value_name = "FOLDER", requires = "out", conflicts_with_all = ["input", "dry_run"])]
+    pub watch: Option<PathBuf>,
     /// Work in segments that outlive a crash: the same command goes on where the last one was, whatever ended it
     #[arg(long)]
     pub resume: bool,

@@ -1,7 +1,7 @@
 //! `comicvid IN OUT`: opens both ends, builds the stages between them, runs.
 
 use super::engine::Engine;
-use super::interrupt::{Unfinished, on_interrupt};
+use super::interrupt::{Unfinished, Writing, on_interrupt};
 use super::job::{Input, Job};
 use super::progress::{self, Voice};
 use super::{Outcome, resume};
@@ -57,6 +57,8 @@ struct Begun {
     done: u64,
     /// Where the sink wants to know of shots.
     shots: Option<ShotStarts>,
+    /// Until the sink is finished.
+    writing: Writing,
 }
 
 /// Draws `input` into `output`, or says what would be done.
@@ -105,7 +107,7 @@ impl<'a> Conversion<'a> {
         let opened = self.job.open(input)?;
         let (damage, info) = (opened.damage.clone(), opened.info.clone());
         let meters = Meters::default();
-        let Some(Begun { source, sink, done, shots }) = self.begin(opened, input, output)? else {
+        let Some(Begun { source, sink, done, shots, writing }) = self.begin(opened, input, output)? else {
             return Ok(Drawn { outcome: Outcome::Done, frames: 0, took: start.elapsed() });
         };
         let total = info.frame_count.map(|count| count.saturating_sub(done));
@@ -119,7 +121,7 @@ impl<'a> Conversion<'a> {
         }
         let pipeline = Pipeline { source, stylizer: engine.stylizer, post: engine.post, sink: sink.sink };
         let report = progress::watch(voice, total, &meters, || pipeline.run(&self.job.stop, &meters));
-        self.unfinished.is(None);
+        drop(writing);
         let (report, took) = (report?, start.elapsed());
         if self.interrupted() && self.args.resume && !output.exists() {
             voice.say(match Segments::are_kept(output) {
@@ -139,8 +141,8 @@ impl<'a> Conversion<'a> {
         if !self.args.resume || options.copy_from.is_none() {
             let sink = sink::create(output, &page, &options)?;
             seal_stdin();
-            self.unfinished.is(sink::part_name(output));
-            return Ok(Some(Begun { source, sink, done: 0, shots: None }));
+            let writing = self.unfinished.begin(sink::part_name(output));
+            return Ok(Some(Begun { source, sink, done: 0, shots: None, writing }));
         }
         let facts = resume::facts(path, &self.args.film, self.args.segment, &self.job.settings)?;
         let segments = Segments::open(output, &page, &options, &facts)?;
@@ -156,7 +158,7 @@ impl<'a> Conversion<'a> {
         let asked = shots.clone();
         let sink = segments.into_output(self.args.segment, Box::new(move |index| asked.has(index)))?;
         let source = Box::new(Skip::new(source, done, self.job.stop.flag()));
-        Ok(Some(Begun { source, sink, done, shots: Some(shots) }))
+        Ok(Some(Begun { source, sink, done, shots: Some(shots), writing: self.unfinished.begin(None) }))
     }
 
     /// What [`Conversion::draw`] would do, as far as that can be known without drawing.

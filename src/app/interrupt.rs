@@ -3,22 +3,40 @@
 use super::progress::line;
 use crate::pipeline::Stop;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The file that is being written, if any: worthless until it is whole.
+/// The files that are being written: worthless until they are whole.
 #[derive(Clone, Default)]
-pub struct Unfinished(Arc<Mutex<Option<PathBuf>>>);
+pub struct Unfinished(Arc<Mutex<Vec<PathBuf>>>);
+
+/// A file is being written as long as this lives.
+pub struct Writing {
+    unfinished: Unfinished,
+    path: Option<PathBuf>,
+}
 
 impl Unfinished {
-    /// From now on it is this one.
-    pub fn is(&self, path: Option<PathBuf>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = path;
+    /// From now on this one is written, too.
+    pub fn begin(&self, path: Option<PathBuf>) -> Writing {
+        self.paths().extend(path.clone());
+        Writing { unfinished: self.clone(), path }
     }
+
     fn remove(&self) {
-        if let Some(path) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+        for path in &*self.paths() {
             // Nothing is lost that could be kept: the file has no index yet.
             let _ = std::fs::remove_file(path);
         }
+    }
+
+    fn paths(&self) -> MutexGuard<'_, Vec<PathBuf>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        self.unfinished.paths().retain(|path| Some(path) != self.path.as_ref());
     }
 }
 

@@ -70,7 +70,7 @@ pub fn run(args: &cli::Live, voice: Voice) -> Result<()> {
         on_demand: args.on_demand,
     })?;
     let stop = Stop::default();
-    on_interrupt(&stop).is(args.record.as_deref().and_then(sink::part_name));
+    let _writing = on_interrupt(&stop).begin(args.record.as_deref().and_then(sink::part_name));
     match screen {
         None => watch(&session, args, voice, &stop, &|_| ())?,
         Some(screen) => screen.show(&session, hint, &stop, |tell| watch(&session, args, voice, &stop, tell))?,

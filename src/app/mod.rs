@@ -98,6 +98,9 @@ fn dispatch(cli: &Cli, voice: Voice) -> Result<Outcome> {
         (Some(Command::Devices(args)), ..) => devices::run(args)?,
         (Some(Command::Train(args)), ..) => return train(args, voice),
         (Some(Command::Completions { shell }), ..) => completions(*shell),
+        (None, None, _) if let (Some(watched), Some(folder)) = (&cli.convert.watch, &cli.convert.out) => {
+            return many::watch(watched, folder, &cli.convert, voice);
+        }
         (None, Some(first), second) if let Some(folder) = &cli.convert.out => {
             let named = [first].into_iter().chain(second).chain(&cli.more);
             return many::run(named.map(PathBuf::as_path), folder, &cli.convert, voice);

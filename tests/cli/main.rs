@@ -12,6 +12,7 @@ mod preview;
 mod resume;
 mod styles;
 mod support;
+mod watch;
 
 use assert_cmd::Command;
 use std::path::Path;

@@ -24,9 +24,9 @@ pub fn run(args: &cli::Join, voice: Voice) -> Result<Outcome> {
     let Input { page, mut options, .. } = project.input(&job)?;
     // Ctrl-C ends it, but nothing that is joined is half: the segments stay until the film is whole.
     options.stopped = None;
-    unfinished.is(crate::sink::part_name(&output));
+    let writing = unfinished.begin(crate::sink::part_name(&output));
     project.planned.join(&page, &options)?;
-    unfinished.is(None);
+    drop(writing);
     match voice {
         Voice::Json => progress::object(&json!({ "event": "done", "output": args.output, "frames": frames })),
         _ => voice.say(&format!("{}: {frames} frames", args.output.display())),

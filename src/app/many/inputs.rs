@@ -40,6 +40,14 @@ pub fn find<'a>(named: impl Iterator<Item = &'a Path>, out: &Path) -> Vec<Result
     found
 }
 
+/// All films and pictures in `folder` and below, in the order of their names; folders that cannot be listed are left out, and
+/// so is `out`.
+pub fn search_all(folder: &Path, out: &Path) -> Vec<Input> {
+    let mut found = Vec::new();
+    search(folder, Path::new(""), out.canonicalize().ok().as_deref(), &mut found);
+    found.into_iter().flatten().collect()
+}
+
 fn search(folder: &Path, below: &Path, out: Option<&Path>, found: &mut Vec<Result<Input>>) {
     if out.is_some() && folder.canonicalize().ok().as_deref() == out {
         return;

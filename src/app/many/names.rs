@@ -52,6 +52,11 @@ impl Pattern {
         Ok(Self(pieces))
     }
 
+    /// Whether `{number}` is part of it.
+    pub fn counts(&self) -> bool {
+        self.0.contains(&Piece::Number)
+    }
+
     /// Where the `number`th input goes, seen from the folder of all outputs.
     pub fn fill(&self, input: &Input, number: usize) -> PathBuf {
         let mut name = OsString::new();
