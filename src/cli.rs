@@ -101,8 +101,11 @@ pub struct Convert {
     /// Work in segments that outlive a crash: the same command goes on where the last one was, whatever ended it
     #[arg(long)]
     pub resume: bool,
-    /// With --resume: frames after which a segment ends, at the next cut
-    #[arg(long, value_name = "N", requires = "resume", default_value_t = 250,
+    /// Let several devices of this machine draw at once, a segment each (cuda:0,cuda:1); goes on after a crash as --resume
+    #[arg(long, value_name = "DEVICES", value_delimiter = ',', conflicts_with = "device")]
+    pub devices: Vec<String>,
+    /// With --resume or --devices: frames after which a segment ends, at the next cut
+    #[arg(long, value_name = "N", default_value_t = 250,
         value_parser = clap::value_parser!(u64).range(1..))]
     pub segment: u64,
     /// Only say what would be drawn into what

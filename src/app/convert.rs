@@ -4,7 +4,7 @@ use super::engine::Engine;
 use super::interrupt::{Unfinished, Writing, on_interrupt};
 use super::job::{Input, Job};
 use super::progress::{self, Voice};
-use super::{Outcome, resume};
+use super::{Outcome, farm, resume};
 use crate::av::pipe::{is_standard, seal_stdin};
 use crate::cli;
 use crate::error::{Error, Result};
@@ -105,6 +105,9 @@ impl<'a> Conversion<'a> {
             return Ok(Drawn { outcome: Outcome::Done, frames: 0, took: start.elapsed() });
         }
         let opened = self.job.open(input)?;
+        if !self.args.devices.is_empty() && opened.options.copy_from.is_some() {
+            return self.draw_on_devices(opened, input, output, start);
+        }
         let (damage, info) = (opened.damage.clone(), opened.info.clone());
         let meters = Meters::default();
         let Some(Begun { source, sink, done, shots, writing }) = self.begin(opened, input, output)? else {
@@ -133,6 +136,29 @@ impl<'a> Conversion<'a> {
         }
         let outcome = self.judge(input, &damage, &report)?;
         Ok(Drawn { outcome, frames: report.written, took })
+    }
+
+    fn draw_on_devices(&self, opened: Input, input: &Path, output: &Path, start: Instant) -> Result<Drawn> {
+        let (job, voice, files) = (&self.job, self.voice, (input, output));
+        let film = farm::draw_on_devices(opened, files, self.args, job, voice, &self.unfinished)?;
+        let (frames, took) = (film.frames, start.elapsed());
+        let interrupted = self.interrupted() && (!output.exists() || Segments::are_kept(output));
+        if interrupted {
+            voice.say("what is finished is kept: the same command goes on from there");
+        } else {
+            progress::finish(
+                voice,
+                &output.display().to_string(),
+                &Report { read: frames, written: frames, dropped: 0 },
+                &Meters::default(),
+                took,
+            );
+        }
+        match film.damage {
+            Some(damage) => Err(Error::Read { path: input.into(), frames, source: damage.into() }),
+            None if interrupted => Ok(Drawn { outcome: Outcome::Interrupted, frames, took }),
+            None => Ok(Drawn { outcome: Outcome::Done, frames, took }),
+        }
     }
 
     /// Opens the output, and skips of the input what was drawn before; nothing where no frame is missing.

@@ -43,7 +43,7 @@ impl Engine {
         let detail = detail(machine.detail);
         std::thread::scope(|s| {
             let stylizer = s.spawn(|| stylize::build(&settings.generator, detail, &machine.device, input));
-            let post = build_post(settings, detail, input, output);
+            let post = build_post(settings, detail, &machine.device, input, output);
             let stylizer = stylizer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
             let (post, adapter, slow) = post?;
             let warnings = stylizer.warning.into_iter().chain(slow).collect();
@@ -114,10 +114,14 @@ pub(super) fn detail(detail: cli::Detail) -> Detail {
 fn build_post(
     settings: &Settings,
     detail: Detail,
+    device: &str,
     input: &StreamInfo,
     output: (PixelFormat, ColorInfo),
 ) -> Result<(Post, String, Vec<String>)> {
-    let context = Context::new()?;
+    let context = match device.split_once(':').and_then(|(_, number)| number.parse().ok()) {
+        Some(number) => Context::numbered(number)?,
+        None => Context::new()?,
+    };
     let adapter = context.describe().to_owned();
     let warnings = warning(&context).into_iter().collect();
     let chain = PostChain::new(context, settings, input, output, detail.working_size(input.size))?;

@@ -53,6 +53,20 @@ impl Context {
         pollster::block_on(Self::open(&instance(), None)).map(|(context, _)| context)
     }
 
+    /// Opens the discrete GPU of this number, so that each of a machine's GPUs has its own share; the fastest adapter where
+    /// there are not so many.
+    ///
+    /// # Errors
+    /// As [`Context::new`].
+    pub fn numbered(index: usize) -> Result<Self> {
+        let adapters = pollster::block_on(instance().enumerate_adapters(wgpu::Backends::PRIMARY));
+        let mut discrete = adapters.into_iter().filter(|a| a.get_info().device_type == wgpu::DeviceType::DiscreteGpu);
+        match discrete.nth(index) {
+            Some(adapter) => pollster::block_on(Self::open_adapter(&adapter)),
+            None => Self::new(),
+        }
+    }
+
     /// Opens the fastest adapter that can show pictures on `surface`, if there is one to show them on.
     pub(super) async fn open(
         instance: &wgpu::Instance,
@@ -67,6 +81,10 @@ impl Context {
             .request_adapter(&options)
             .await
             .map_err(|e| Error::gpu(format!("no Vulkan, Metal or Direct3D 12 driver was found ({e})")))?;
+        Ok((Self::open_adapter(&adapter).await?, adapter))
+    }
+
+    async fn open_adapter(adapter: &wgpu::Adapter) -> Result<Self> {
         let info = adapter.get_info();
         let wanted = wgpu::Features::TIMESTAMP_QUERY;
         let (device, queue) = adapter
@@ -92,7 +110,7 @@ impl Context {
             }
         });
         let software = info.device_type == wgpu::DeviceType::Cpu;
-        Ok((Self { device, queue, adapter: describe(&info), software, failure }, adapter))
+        Ok(Self { device, queue, adapter: describe(&info), software, failure })
     }
 
     /// The device itself, for renderers that this program did not write: a window's widgets.

@@ -21,7 +21,8 @@ pub fn run(args: &cli::Join, voice: Voice) -> Result<Outcome> {
     let (frames, damage) = (plan.frames(), plan.damage.clone());
     let job = project.job()?;
     let unfinished = on_interrupt(&job.stop);
-    let Input { page, mut options, .. } = project.input(&job)?;
+    project.check(&job)?;
+    let Input { page, mut options, .. } = job.open(&project.args.input)?;
     // Ctrl-C ends it, but nothing that is joined is half: the segments stay until the film is whole.
     options.stopped = None;
     let writing = unfinished.begin(crate::sink::part_name(&output));

@@ -4,17 +4,23 @@
 //! A plan keeps the command that made it and where it ran, and every process checks that what the film depends on is what
 //! it was then: settings, weights, the input's size and time.
 
+mod devices;
 mod join;
 mod plan;
 mod segment;
 
+pub use devices::draw as draw_on_devices;
 pub use {join::run as join, plan::run as plan, segment::run as segment};
 
+use super::engine::Engine;
 use super::job::{Input, Job};
+use super::progress::Voice;
 use super::resume;
 use crate::cli::{self, Cli, Command};
 use crate::error::{Error, Result};
+use crate::pipeline::{Meters, Pipeline, Report};
 use crate::sink::{Facts, Planned};
+use crate::source::Skip;
 use clap::Parser;
 use std::path::{Path, PathBuf};
 
@@ -33,6 +39,9 @@ impl Project {
         let plan = planned.plan();
         std::env::set_current_dir(&plan.folder)
             .map_err(|e| refused(format!("it was planned in {}, which is not here: {e}", plan.folder.display())))?;
+        if plan.arguments.is_empty() {
+            return Err(refused("it was begun with --devices: the same command goes on with it".into()));
+        }
         let words = ["comicvid", "plan"].into_iter().chain(plan.arguments.iter().map(String::as_str));
         match Cli::try_parse_from(words).map(|cli| cli.command) {
             Ok(Some(Command::Plan(args))) => Ok(Self { planned, args }),
@@ -44,11 +53,34 @@ impl Project {
         Job::new(&self.args.film, self.args.overwrite)
     }
 
-    /// Opens the input, which must still be as it was planned.
-    fn input(&self, job: &Job<'_>) -> Result<Input> {
-        self.planned.check(&facts(&self.args, job)?)?;
-        job.open(&self.args.input)
+    /// That the input is still as it was planned, and all that the film depends on.
+    fn check(&self, job: &Job<'_>) -> Result<()> {
+        self.planned.check(&facts(&self.args, job)?)
     }
+}
+
+/// Draws segment `index` of a film whose input is at `path`; introduces what computes where there is a `voice`. Nothing is
+/// kept where the job is stopped meanwhile.
+fn drawing(
+    planned: &Planned,
+    index: usize,
+    path: &Path,
+    job: &Job<'_>,
+    machine: &cli::Machine,
+    voice: Option<Voice>,
+    meters: &Meters,
+) -> Result<Report> {
+    let stretch = planned.segment(index)?;
+    let Input { source, info, page, options, .. } = job.open(path)?;
+    let sink = planned.output(index, &page, &options)?;
+    let wanted = (sink.format, sink.color);
+    let engine = Engine::new(&job.settings, machine, &info, wanted, None)?.comparing(job.comparison, wanted);
+    if let Some(voice) = voice {
+        engine.introduce(voice);
+    }
+    let source = Box::new(Skip::new(source, stretch.first, job.stop.flag()).only(stretch.frames));
+    let pipeline = Pipeline { source, stylizer: engine.stylizer, post: engine.post, sink: sink.sink };
+    pipeline.run(&job.stop, meters)
 }
 
 fn facts(args: &cli::Plan, job: &Job<'_>) -> Result<Facts> {

@@ -10,9 +10,10 @@ use super::{absolute, facts};
 use crate::cli;
 use crate::error::{Error, Result};
 use crate::pipeline::{Manner, Meters, Redraw, ShotStarts, Stage};
-use crate::sink::{self, Plan, Planned, Stretch};
+use crate::sink::{self, Facts, Plan, Planned, Stretch};
 use crate::stylize::Classic;
 use serde_json::json;
+use std::path::Path;
 
 /// Plans a film, and tells the plan.
 ///
@@ -36,29 +37,48 @@ pub fn run(args: &cli::Plan, voice: Voice) -> Result<Outcome> {
     let foretold = sink::foretell(&output, &input.page, &input.options)?;
     let (size, rate) = (input.info.size, rate_text(input.info.frame_rate));
     voice.say(&format!("{}: {size} at {rate}, {}", args.input.display(), foretold.encoder));
-    let damage = input.damage.clone();
-    let folder = std::env::current_dir().map_err(|e| Error::create(&output, e))?;
-    let mut plan = Plan::new(facts(args, &job)?, arguments()?, folder);
-    let meters = Meters::default();
-    let total = input.info.frame_count;
-    plan.segments = progress::watch(voice, total, &meters, || divide(input, args, &job, &meters))?;
-    if job.stop.requested() {
+    let detail = args.film.machine.detail;
+    let Some(mut plan) = look(input, detail, args.segment, &job, facts(args, &job)?, voice)? else {
         return Ok(Outcome::Interrupted);
-    }
-    let damage = damage.get();
-    plan.damage = damage.any().then(|| damage.to_string());
-    if let Some(damage) = &plan.damage {
-        voice.warn(&format!("{}: {damage}", args.input.display()));
-    }
+    };
+    plan.arguments = arguments()?;
     tell(&Planned::create(&output, plan, args.overwrite)?, args, voice);
     Ok(Outcome::Done)
 }
 
+/// Looks through a film and divides it; nothing where the job was stopped meanwhile. The plan has no command yet.
+///
+/// # Errors
+/// An input that cannot be read.
+pub(super) fn look(
+    input: Input,
+    detail: cli::Detail,
+    segment: u64,
+    job: &Job<'_>,
+    facts: Facts,
+    voice: Voice,
+) -> Result<Option<Plan>> {
+    let (damage, total) = (input.damage.clone(), input.info.frame_count);
+    let folder = std::env::current_dir().map_err(|e| Error::create(Path::new("."), e))?;
+    let mut plan = Plan::new(facts, Vec::new(), folder);
+    let meters = Meters::default();
+    plan.segments = progress::watch(voice, total, &meters, || divide(input, detail, segment, job, &meters))?;
+    if job.stop.requested() {
+        return Ok(None);
+    }
+    let damage = damage.get();
+    plan.damage = damage.any().then(|| damage.to_string());
+    if let Some(damage) = &plan.damage {
+        voice.warn(damage);
+    }
+    Ok(Some(plan))
+}
+
 /// Finds where segments begin: with the first shot that starts after as many frames as a segment should have.
-fn divide(input: Input, args: &cli::Plan, job: &Job<'_>, meters: &Meters) -> Result<Vec<Stretch>> {
+fn divide(input: Input, detail: cli::Detail, segment: u64, job: &Job<'_>, meters: &Meters) -> Result<Vec<Stretch>> {
     let Input { mut source, info, .. } = input;
     let shots = ShotStarts::default();
-    let detail = engine::detail(args.film.machine.detail);
+    let detail = engine::detail(detail);
     // Cuts are seen in photos alone: nothing is drawn.
     let redraw = Redraw::new(Box::new(Classic), &info, detail, Manner::from(&job.settings));
     let mut redraw = redraw.telling(shots.clone());
@@ -69,7 +89,7 @@ fn divide(input: Input, args: &cli::Plan, job: &Job<'_>, meters: &Meters) -> Res
         redraw.look(&frame);
         let starts_shot = shots.has(stamp.index);
         match segments.last_mut() {
-            Some(last) if !(starts_shot && last.frames >= args.segment) => last.frames += 1,
+            Some(last) if !(starts_shot && last.frames >= segment) => last.frames += 1,
             _ => segments.push(Stretch { first: stamp.index, frames: 1, pts: stamp.pts }),
         }
         meters.of(Stage::Sink).count();

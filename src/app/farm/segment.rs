@@ -1,15 +1,12 @@
 //! `comicvid segment`: one segment of a planned film.
 
 use super::super::Outcome;
-use super::super::engine::Engine;
 use super::super::interrupt::on_interrupt;
-use super::super::job::Input;
 use super::super::progress::{self, Voice};
-use super::Project;
+use super::{Project, drawing};
 use crate::cli;
 use crate::error::Result;
-use crate::pipeline::{Meters, Pipeline};
-use crate::source::Skip;
+use crate::pipeline::Meters;
 use std::time::Instant;
 
 /// Draws a segment, unless it is finished already.
@@ -28,16 +25,12 @@ pub fn run(args: &cli::Segment, voice: Voice) -> Result<Outcome> {
     }
     let job = project.job()?;
     on_interrupt(&job.stop);
-    let Input { source, info, page, options, .. } = project.input(&job)?;
-    let machine = &project.args.film.machine;
-    let sink = project.planned.output(args.index, &page, &options)?;
-    let engine = Engine::new(&job.settings, machine, &info, (sink.format, sink.color), None)?;
-    let engine = engine.comparing(job.comparison, (sink.format, sink.color));
-    engine.introduce(voice);
-    let source = Box::new(Skip::new(source, stretch.first, job.stop.flag()).only(stretch.frames));
-    let pipeline = Pipeline { source, stylizer: engine.stylizer, post: engine.post, sink: sink.sink };
+    project.check(&job)?;
+    let (input, machine) = (&project.args.input, &project.args.film.machine);
     let meters = Meters::default();
-    let report = progress::watch(voice, Some(stretch.frames), &meters, || pipeline.run(&job.stop, &meters))?;
+    let report = progress::watch(voice, Some(stretch.frames), &meters, || {
+        drawing(&project.planned, args.index, input, &job, machine, Some(voice), &meters)
+    })?;
     if job.stop.requested() {
         return Ok(Outcome::Interrupted);
     }
