@@ -8,7 +8,7 @@
 mod obs;
 mod screen;
 
-use screen::{HEIGHT, Screen, WIDTH, colours, differing};
+use screen::{HEIGHT, Screen, WIDTH, differing, paper};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -64,14 +64,16 @@ fn the_window_shows_the_drawing_and_obeys_its_keys() {
     let (screen, folder) = (Screen::new(), tempfile::tempdir().unwrap());
     let [film, _] = still(folder.path());
     let camera = format!("file:{}", film.display());
-    let started = live(&screen, folder.path(), &["--camera", &camera]).stderr(Stdio::null()).spawn();
+    // Black on white: no drawing of a colourful picture could differ more from it.
+    let arguments = ["--camera", &camera, "--style", "ink"];
+    let started = live(&screen, folder.path(), &arguments).stderr(Stdio::null()).spawn();
     let mut program = Running(started.unwrap());
     let window = screen.xdotool(&["search", "--sync", "--onlyvisible", "--pid", &program.0.id().to_string()]);
     let window = window.lines().last().unwrap().to_owned();
     screen.xdotool(&["windowmove", &window, "0", "0"]);
     screen.xdotool(&["windowsize", "--sync", &window, &WIDTH.to_string(), &HEIGHT.to_string()]);
     screen.xdotool(&["windowfocus", "--sync", &window]);
-    screen.wait("the drawing", |shot| colours(shot) > 60);
+    screen.wait("the drawing", |shot| paper(shot) > 0.1);
     // From here on nothing moves but what the keys move.
     screen.key("space");
     std::thread::sleep(Duration::from_secs(2));

@@ -95,11 +95,8 @@ pub fn differing(a: &[u8], b: &[u8]) -> f64 {
     count as f64 / (WIDTH * HEIGHT) as f64
 }
 
-/// How many colours, in steps of 16, cover more than a few pixels.
-pub fn colours(shot: &[u8]) -> usize {
-    let mut counts = std::collections::HashMap::new();
-    for pixel in shot.as_chunks::<3>().0 {
-        *counts.entry(pixel.map(|c| c / 16)).or_insert(0) += 1;
-    }
-    counts.values().filter(|count| **count > 20).count()
+/// Share of the pixels that are nearly white.
+pub fn paper(shot: &[u8]) -> f64 {
+    let count = shot.as_chunks::<3>().0.iter().filter(|pixel| pixel.iter().all(|c| *c > 200)).count();
+    count as f64 / (WIDTH * HEIGHT) as f64
 }
