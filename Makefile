@@ -5,15 +5,17 @@ PREFIX ?= /usr/local
 LIBTORCH_INSIDE ?= yes
 # `make gpu-proof ARGS="--minutes 10 --photos DIR --comics DIR --features FILE"` trains too.
 ARGS ?=
+# `make test-mutations N=10000`, `make test-kills N=100`; COMICVID_SEED=… runs the same cases again.
+N ?= 1000
 
 # setup.sh puts Rust there where there is none.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test test-rigs test-farm bench install uninstall bundle gpu-proof samples clean
+.PHONY: help setup build demo test test-rigs test-farm test-mutations test-kills bench install uninstall bundle gpu-proof samples clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 23
 
 setup: ## install what is missing: system packages, Rust, libtorch
 	@./setup.sh
@@ -39,6 +41,14 @@ test-farm: ## draw films on a Ray cluster whose workers and machines are killed 
 	@.venv/bin/python -c 'import ray' 2>/dev/null || .venv/bin/python -m pip install --quiet 'ray==2.60.0'
 	cargo build
 	.venv/bin/python tests/farm/test_ray.py
+
+test-mutations: ## draw N damaged clips and read N damaged files: no panic, no hang, no torso of a film
+	@./setup.sh --test
+	COMICVID_MUTATIONS=$(N) cargo test --test robust damaged -- --nocapture
+
+test-kills: ## kill N runs at random moments and go on with them: the film must be the undisturbed one
+	@./setup.sh --test
+	COMICVID_KILLS=$(N) cargo test --test robust killed -- --nocapture
 
 bench: build ## measure this machine: whole program, then each part
 	target/release/comicvid bench

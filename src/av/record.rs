@@ -64,7 +64,9 @@ impl Packet {
 
     fn parse(&mut self, rest: &mut &[u8]) -> Option<()> {
         let times: [i64; 3] = [long(rest)?, long(rest)?, long(rest)?];
-        let flags = word(rest)?;
+        // Others make FFmpeg take the data for pointers.
+        let flags =
+            word(rest)? & (ffi::AV_PKT_FLAG_KEY | ffi::AV_PKT_FLAG_DISCARD | ffi::AV_PKT_FLAG_DISPOSABLE) as i32;
         let count = word(rest)?;
         let mut pieces = Vec::new();
         for _ in 0..count {

@@ -32,7 +32,7 @@ fn a_killed_one_goes_on_with_more_devices_and_without_those_that_fail() {
     film(Path::new(&input));
     comicvid().args([&input, &one]).args(FAST).args(&HOW[4..]).assert().success();
     let part = folder.join("several.mkv.part");
-    let finished = || (0..6).filter(|index| part.join(format!("{index:04}.json")).exists()).count();
+    let finished = || (1..=6).filter(|index| part.join(format!("{index:04}.json")).exists()).count();
     let mut run = Command::new(assert_cmd::cargo::cargo_bin!("comicvid"))
         .args([&input, &several])
         .args(HOW)
