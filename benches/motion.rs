@@ -1,6 +1,6 @@
 //! What calm costs a 1280x720 frame: all of it happens on the small picture of 640x360.
 
-use comicvid::frame::{Drawing, Size, SmallRgb};
+use comicvid::frame::{Size, SmallRgb};
 use comicvid::motion::{Calm, Pair};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
@@ -22,27 +22,13 @@ fn picture(shift: f32, seed: u32) -> SmallRgb {
 fn calm(criterion: &mut Criterion) {
     for (name, speed) in [("still", 0.0), ("pan", 5.3)] {
         let pictures: Vec<SmallRgb> = (0..8).map(|time| picture(speed * time as f32, time)).collect();
-        let drawings: Vec<Drawing> = pictures.iter().map(SmallRgb::to_drawing).collect();
         let mut group = criterion.benchmark_group(format!("motion/{name}"));
-        group.bench_function("before", |bencher| {
+        group.bench_function("see", |bencher| {
             let mut calm = Calm::new(Calm::DEFAULT);
             let mut next = pictures.iter().cycle();
             bencher.iter_batched(
                 || next.next().cloned().unwrap_or_else(|| picture(0.0, 0)),
-                |mut small| black_box(calm.before(&mut small)),
-                BatchSize::LargeInput,
-            );
-        });
-        group.bench_function("after", |bencher| {
-            let mut calm = Calm::new(Calm::DEFAULT);
-            for picture in &pictures[..2] {
-                calm.before(&mut picture.clone());
-                calm.after(&mut picture.to_drawing());
-            }
-            let mut next = drawings.iter().cycle();
-            bencher.iter_batched(
-                || next.next().cloned().unwrap_or_else(|| picture(0.0, 0).to_drawing()),
-                |mut drawing| calm.after(black_box(&mut drawing)),
+                |mut small| black_box(calm.see(&mut small)),
                 BatchSize::LargeInput,
             );
         });

@@ -17,7 +17,7 @@ struct HistoryUniform {
 @group(0) @binding(31) var history_out: texture_storage_2d<rgba16float, write>;
 
 // How far a colour carried on may lie from the new one.
-const HISTORY_SLACK: f32 = 0.08;
+const HISTORY_SLACK: f32 = 0.12;
 // Share of the ink that is left out where the motion is not known, and how fast it goes, a picture.
 const HISTORY_LIGHT: f32 = 0.6;
 const HISTORY_FADE: f32 = 0.85;
@@ -26,7 +26,7 @@ const HISTORY_FADE: f32 = 0.85;
 fn history_blend(fresh: vec4<f32>, reach: f32, pixel: vec2<i32>) -> vec4<f32> {
     let uv = (vec2<f32>(pixel) + 0.5) / vec2<f32>(frame.photo_size);
     let motion = textureSampleLevel(history_motion, linear, uv * history.fill, 0.0);
-    let known = smoothstep(0.1, 0.6, motion.z);
+    let known = smoothstep(0.02, 0.35, motion.z);
     let before = textureSampleLevel(history_before, linear, uv + select(vec2<f32>(0.0), motion.xy, known > 0.0), 0.0);
     let slack = vec4<f32>(vec3<f32>(HISTORY_SLACK), max(reach, HISTORY_SLACK));
     let kept = clamp(before, fresh - slack, fresh + slack);

@@ -67,13 +67,11 @@ fn run(calm: f32, pictures: &[SmallRgb]) -> (Vec<SmallRgb>, Vec<Drawing>, Vec<us
     let (mut passed, mut drawings, mut cuts) = (Vec::new(), Vec::new(), Vec::new());
     for (index, picture) in pictures.iter().enumerate() {
         let mut small = picture.clone();
-        if calm.before(&mut small).cut {
+        if calm.see(&mut small).cut {
             cuts.push(index);
         }
-        let mut drawing = draw(&small);
-        calm.after(&mut drawing);
+        drawings.push(draw(&small));
         passed.push(small);
-        drawings.push(drawing);
     }
     (passed, drawings, cuts)
 }
@@ -281,9 +279,9 @@ fn eval_tells_flicker_from_calm() {
 fn motion_is_handed_on_in_parts_of_the_picture() {
     let scene = Scene { pan: (4.0, 2.0), ..Scene::still(SIZE) };
     let mut calm = Calm::new(Calm::DEFAULT);
-    calm.before(&mut scene.at(0.0));
+    calm.see(&mut scene.at(0.0));
     assert_eq!(calm.motion(), None);
-    calm.before(&mut scene.at(1.0));
+    calm.see(&mut scene.at(1.0));
     let motion = calm.motion().unwrap();
     let middle = motion.cells[(motion.size.height / 2 * motion.size.width + motion.size.width / 2) as usize];
     let [u, v, confidence, still] = middle.map(f32::from);

@@ -76,7 +76,7 @@ fn end_point_error_on_the_sample() {
 fn the_cut_of_the_sample_is_found_and_nothing_else() {
     let cut = scene::SHOTS[0];
     let mut calm = Calm::new(Calm::DEFAULT);
-    let found = frames(cut - 6, cut + 5).into_iter().map(|mut frame| calm.before(&mut frame).cut);
+    let found = frames(cut - 6, cut + 5).into_iter().map(|mut frame| calm.see(&mut frame).cut);
     let found: Vec<usize> = found.enumerate().filter_map(|(index, cut)| cut.then_some(index)).collect();
     assert_eq!(found, [0, 6]);
 }

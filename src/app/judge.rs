@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::frame::Size;
 use crate::stage::Draw;
 use crate::stylize::{self, Device, Generator, SmallRgb};
-use crate::train::{self, JudgeOptions, Shift, Verdict};
+use crate::train::{self, JudgeOptions, Shift, Space, Verdict};
 use std::io::Write;
 use std::time::{Duration, Instant};
 
@@ -62,9 +62,11 @@ fn json(verdict: &Verdict, time: Duration) -> Result<String> {
 fn table(verdict: &Verdict, time: Duration, device: &str) -> String {
     let Verdict { photos, comics, .. } = verdict;
     let mut text = format!("{photos} photos, {comics} comic panels, none of them trained on\n\n");
-    text += &format!("{:<14} {:>12} {:>15}\n", "seen through", "style closed", "structure kept");
-    for space in &verdict.spaces {
-        text += &format!("{:<14} {:>12.2} {:>15.3}\n", space.name, space.style_closed, space.structure);
+    text +=
+        &format!("{:<14} {:>12} {:>14} {:>15}\n", "seen through", "style closed", "(other comics)", "structure kept");
+    for Space { name, style_closed, comics_closed, structure } in &verdict.spaces {
+        let comics = comics_closed.map_or_else(|| "?".to_owned(), |closed| format!("{closed:.2}"));
+        text += &format!("{name:<14} {style_closed:>12.2} {comics:>14} {structure:>15.3}\n");
     }
     text += &format!("\n{:<14} {:>12} {:>15}\n", "16x16 areas of", "brightness", "colour (of 1)");
     for (name, shift) in [("everything", verdict.all), ("skin", verdict.skin), ("sky", verdict.sky)] {

@@ -1,7 +1,7 @@
 //! Looking ahead, where there is time: the drawings to come, carried back along the motion, are mixed into a drawing as
-//! those before it were, so that what is smooth does not lag behind what moves.
+//! the shaders will mix in those before it, so that what is smooth does not lag behind what moves.
 
-use super::blend::{Blend, Carry, Weights, extent};
+use super::blend::{Carry, Weights, extent};
 use super::confidence::judge;
 use super::flow::Flow;
 use super::pair::Prepared;
@@ -35,18 +35,16 @@ impl Glimpse {
     }
 
     /// Mixes `later`, a drawing of the next picture, into `drawing`, one of this.
-    fn mix(&self, drawing: &mut Drawing, later: Drawing, weights: Weights) {
+    fn mix(&self, drawing: &mut Drawing, later: &Drawing, weights: Weights) {
         let Some((flow, confidence)) = &self.onward else { return };
         // What is not found again has changed, for all that is known.
         let opening: Vec<f32> = confidence.iter().map(|confidence| 1.0 - confidence).collect();
         let carry = Carry { flow, confidence, opening: &opening, extent: extent(&self.picture.low, self.size) };
-        let mut blend = Blend::default();
-        blend.mix(&mut { later }, None, weights);
-        blend.mix(drawing, Some(&carry), weights);
+        carry.mix(drawing, later, weights);
     }
 }
 
-/// Mixes what `later` shows, nearest first, into `drawing`, a calmed drawing of what `now` shows. `calm` is that of
+/// Mixes what `later` shows, nearest first, into `drawing`, a drawing of what `now` shows. `calm` is that of
 /// [`Calm`](super::Calm).
 pub fn look_ahead(calm: f32, drawing: &mut Drawing, now: &Glimpse, later: &[&Glimpse]) {
     if now.onward.is_none() || calm <= 0.0 {
@@ -58,12 +56,12 @@ pub fn look_ahead(calm: f32, drawing: &mut Drawing, now: &Glimpse, later: &[&Gli
     for (index, glimpse) in later.iter().enumerate().rev() {
         let mut next = glimpse.drawing.clone();
         if let Some(seen) = seen.take().filter(|_| index + 1 < later.len()) {
-            glimpse.mix(&mut next, seen, weights);
+            glimpse.mix(&mut next, &seen, weights);
         }
         seen = Some(next);
     }
-    // The past has had its part already: half and half.
+    // The past gets its part at full size: half and half.
     if let Some(seen) = seen {
-        now.mix(drawing, seen, Weights { still: 0.5 * weights.still, moving: 0.5 * weights.moving });
+        now.mix(drawing, &seen, Weights { still: 0.5 * weights.still, moving: 0.5 * weights.moving });
     }
 }

@@ -1,27 +1,13 @@
-//! The blend after the network: the previous drawing, carried along the motion, mixed into the new one where the flow
-//! can be trusted.
+//! One drawing carried along the motion to another and mixed into it, where the flow can be trusted.
 //!
-//! What is carried is first clamped to the colours around the pixel in the new drawing (Karis, "High-quality temporal
-//! supersampling", SIGGRAPH 2014), with a margin where the photo shows no change at all. So nothing that has gone can
-//! linger, while the drawing of a still scene may not flicker.
+//! What is carried is first clamped to the colours around the pixel in the drawing itself (Karis, "High-quality temporal
+//! supersampling", SIGGRAPH 2014), with a margin where the photo shows no change at all. So nothing that is elsewhere by
+//! then can be seen here, while the drawing of a still scene may not flicker.
 
 use super::flow::Flow;
 use super::plane::{Low, erode3, least, most, smoothstep};
 use super::warp::{Enlarger, Quads, Warp};
 use crate::frame::{Drawing, Size};
-
-/// The drawing remembered between frames of one shot.
-#[derive(Default)]
-pub(super) struct Blend {
-    memory: Option<Memory>,
-}
-
-/// The last drawing, levels of 255, and room for the next.
-struct Memory {
-    last: Quads,
-    next: Quads,
-    warp: Warp,
-}
 
 /// How much of the carried drawing is mixed in, 0..=1.
 #[derive(Clone, Copy, Debug)]
@@ -45,46 +31,31 @@ const MARGIN: f32 = 64.0;
 
 /// What the blend knows about the motion, on the low grid.
 pub(super) struct Carry<'a> {
-    /// From the new picture into the previous one.
+    /// From the drawing's picture into that of the carried one.
     pub flow: &'a Flow,
     /// 0..=1.
     pub confidence: &'a [f32],
-    /// The gate's, 0 (same as before) ..= 1.
+    /// How much has changed between the two, 0 (nothing) ..= 1.
     pub opening: &'a [f32],
     /// Low pixels across the small picture's width and down its height, exactly (the last may be partial).
     pub extent: [f32; 2],
 }
 
-impl Blend {
-    /// Mixes the remembered drawing into `drawing` and remembers the result. Without `carry`, or where the size
-    /// changed, `drawing` stays as it is.
-    pub fn mix(&mut self, drawing: &mut Drawing, carry: Option<&Carry<'_>>, weights: Weights) {
-        let size = drawing.size;
-        let (width, height) = (size.width as usize, size.height as usize);
-        if width == 0 || height == 0 {
-            return;
-        }
-        if let (Some(memory), Some(carry)) = (&mut self.memory, carry)
-            && (memory.last.width, memory.last.height) == (width, height)
-        {
-            carry.mix(drawing, memory, weights);
-            std::mem::swap(&mut memory.last, &mut memory.next);
-            return;
-        }
-        let pixels = drawing.rgba.as_chunks::<4>().0.iter().map(|pixel| pixel.map(f32::from)).collect();
-        let last = Quads { width, height, pixels };
-        self.memory = Some(Memory { next: last.clone(), last, warp: Warp::new() });
-    }
-}
-
 impl Carry<'_> {
-    fn mix(&self, drawing: &mut Drawing, memory: &mut Memory, weights: Weights) {
-        let Memory { last, next, warp } = memory;
-        let (width, height) = (last.width, last.height);
+    /// Mixes `other`, carried, into `drawing`; drawings of different sizes are left alone.
+    pub fn mix(&self, drawing: &mut Drawing, other: &Drawing, weights: Weights) {
+        let (width, height) = (drawing.size.width as usize, drawing.size.height as usize);
+        if drawing.size != other.size || width == 0 || height == 0 {
+            return;
+        }
+        let pixels = other.rgba.as_chunks::<4>().0.iter().map(|pixel| pixel.map(f32::from)).collect();
+        let other = Quads { width, height, pixels };
+        let warp = Warp::new();
         let ratio = [width as f32 / self.extent[0], height as f32 / self.extent[1]];
         let (weight, margin) = self.weigh(weights);
         let mut enlarger = Enlarger::new(self.flow.size, drawing.size, ratio);
         let mut rows: [Vec<f32>; 4] = std::array::from_fn(|_| vec![0.0; width]);
+        let mut carried = vec![[0.0; 4]; width];
         let (mut weights, mut margins) = (vec![0.0; width * 4], vec![0.0; width * 4]);
         let mut around = Around::new(&drawing.rgba, width * 4);
         for y in 0..height {
@@ -94,12 +65,11 @@ impl Carry<'_> {
             enlarger.row(&weight, y, 1.0, weight_row);
             enlarger.row(&margin, y, 1.0, margin_row);
             around.advance(&drawing.rgba, y);
-            let out = &mut next.pixels[y * width..][..width];
-            warp.row(last, y, [u, v, weight_row], out);
+            warp.row(&other, y, [u, v, weight_row], &mut carried);
             spread(weight_row, &mut weights);
             spread(margin_row, &mut margins);
-            let new = &mut drawing.rgba[y * width * 4..][..width * 4];
-            mix_row(new, out.as_flattened_mut(), &weights, &margins, &around);
+            let row = &mut drawing.rgba[y * width * 4..][..width * 4];
+            mix_row(row, carried.as_flattened(), &weights, &margins, &around);
         }
     }
 
@@ -124,17 +94,17 @@ impl Carry<'_> {
     }
 }
 
-/// Mixes the carried row `old` into the drawing's row `new`; both become the result. All rows have four channels.
-fn mix_row(new: &mut [u8], old: &mut [f32], weight: &[f32], margin: &[f32], around: &Around) {
+/// Mixes the carried row into the drawing's `row`. All rows have four channels.
+fn mix_row(row: &mut [u8], carried: &[f32], weight: &[f32], margin: &[f32], around: &Around) {
     let limits = around.least.iter().zip(&around.most);
     let mixing = weight.iter().zip(margin);
-    for (((old, new), (lowest, highest)), (weight, margin)) in old.iter_mut().zip(new).zip(limits).zip(mixing) {
-        let fresh = f32::from(*new);
-        let kept = least(most(*old, f32::from(*lowest) - margin), f32::from(*highest) + margin);
-        let mixed = fresh + (kept - fresh) * weight;
-        *old = least(most(mixed, 0.0), 255.0);
+    for (((value, carried), (lowest, highest)), (weight, margin)) in row.iter_mut().zip(carried).zip(limits).zip(mixing)
+    {
+        let fresh = f32::from(*value);
+        let kept = least(most(*carried, f32::from(*lowest) - margin), f32::from(*highest) + margin);
+        let mixed = least(most(fresh + (kept - fresh) * weight, 0.0), 255.0);
         // The low mantissa bits of 2^23 + x are x rounded to a whole number: vectorises where a cast does not.
-        *new = (*old + 8_388_608.0).to_bits() as u8;
+        *value = (mixed + 8_388_608.0).to_bits() as u8;
     }
 }
 

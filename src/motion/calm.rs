@@ -1,38 +1,37 @@
-//! The state machine around the generator.
+//! The state machine ahead of the generator.
 
-use super::blend::{Blend, Carry, Weights, extent};
+use super::blend::extent;
 use super::confidence::judge;
 use super::cut::{CutDetector, compare};
 use super::flow::Flow;
 use super::gate::{Gate, Leak};
 use super::pair::Prepared;
 use super::plane::smoothstep;
-use crate::frame::{Drawing, Motion, Size, SmallRgb};
+use crate::frame::{Motion, Size, SmallRgb};
 use half::f16;
 
-/// What [`Calm::before`] found out about a picture.
+/// What [`Calm::see`] found out about a picture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
     /// A shot starts with this picture; the very first one counts.
     pub cut: bool,
 }
 
-/// Keeps a film calm: call [`before`](Self::before) with what the generator will see, then [`after`](Self::after) with
-/// what it drew, once each per picture, in order.
+/// Keeps a film calm: call [`see`](Self::see) with what the generator will see, once per picture, in order, and hand
+/// on the [`motion`](Self::motion).
 ///
-/// All memory is dropped at a cut: from there on every picture and drawing is, bit for bit, what a fresh `Calm` gives.
-/// The result does not depend on the number of threads.
+/// All memory is dropped at a cut: from there on every picture is, bit for bit, what a fresh `Calm` gives. The result does
+/// not depend on the number of threads.
 ///
 /// ```
-/// use comicvid::frame::{Drawing, Size, SmallRgb};
+/// use comicvid::frame::{Size, SmallRgb};
 /// use comicvid::motion::Calm;
 ///
 /// let size = Size::new(64, 36);
 /// let mut calm = Calm::new(Calm::DEFAULT);
 /// let mut small = SmallRgb { size, planes: vec![0.4; size.pixels() * 3] };
-/// assert!(calm.before(&mut small).cut);
-/// let mut drawing = Drawing { size, rgba: vec![200; size.pixels() * 4] };
-/// calm.after(&mut drawing);
+/// assert!(calm.see(&mut small).cut);
+/// assert!(!calm.see(&mut small).cut);
 /// ```
 pub struct Calm {
     calm: f32,
@@ -44,7 +43,6 @@ struct Shot {
     size: Size,
     last: Prepared,
     gate: Gate,
-    blend: Blend,
     cuts: CutDetector,
     /// Motion from the last picture into the one before and its confidence; nothing for the first of a shot.
     motion: Option<(Flow, Vec<f32>)>,
@@ -53,8 +51,7 @@ struct Shot {
 impl Shot {
     fn new(small: &SmallRgb, last: Prepared) -> Self {
         let gate = Gate::new(small);
-        let (blend, cuts) = (Blend::default(), CutDetector::default());
-        Self { size: small.size, last, gate, blend, cuts, motion: None }
+        Self { size: small.size, last, gate, cuts: CutDetector::default(), motion: None }
     }
 }
 
@@ -62,14 +59,14 @@ impl Calm {
     /// What suits most films.
     pub const DEFAULT: f32 = 0.8;
 
-    /// `calm` from 0 (off: pictures and drawings stay untouched) to 1 (the most); values outside are clamped.
+    /// `calm` from 0 (off: pictures stay untouched) to 1 (the most); values outside are clamped.
     #[must_use]
     pub fn new(calm: f32) -> Self {
         Self { calm: calm.clamp(0.0, 1.0), shot: None }
     }
 
     /// Takes the next picture, finds its motion and calms it in place.
-    pub fn before(&mut self, small: &mut SmallRgb) -> Step {
+    pub fn see(&mut self, small: &mut SmallRgb) -> Step {
         if self.calm <= 0.0 || small.size.pixels() == 0 {
             return Step { cut: false };
         }
@@ -110,19 +107,5 @@ impl Calm {
             cells: cells.collect(),
             noise: shot.gate.noise().overall() / 255.0,
         })
-    }
-
-    /// Calms the drawing of the picture last given to [`before`](Self::before), in place. It may have any size of about
-    /// the same shape, as long as it keeps it.
-    pub fn after(&mut self, drawing: &mut Drawing) {
-        let Some(shot) = &mut self.shot else { return };
-        let weights = Weights::of(self.calm);
-        let carry = shot.motion.as_ref().map(|(flow, confidence)| Carry {
-            flow,
-            confidence,
-            opening: shot.gate.opening(),
-            extent: extent(&shot.last.low, shot.size),
-        });
-        shot.blend.mix(drawing, carry.as_ref(), weights);
     }
 }

@@ -1,13 +1,13 @@
 //! Calm in motion: what stays the same in front of the camera stays the same in the drawing.
 //!
-//! [`Calm`] stands around the generator on the network's thread: `before` finds the motion since the previous picture,
-//! holds back what is only noise and finds cuts; `after` carries the previous drawing along the motion and mixes it in
-//! where it can be trusted. Everything works on the small picture (a few hundred lines, sRGB-encoded); motion itself is
+//! [`Calm`] stands before the generator on the network's thread: it finds the motion since the previous picture, holds
+//! back what is only noise and finds cuts. The shaders carry what was drawn along that motion, at full size
+//! (`post/history`). Everything here works on the small picture (a few hundred lines, sRGB-encoded); motion itself is
 //! found on a *low grid* of at most 200 lines. Plain CPU code, deterministic.
 //!
 //! ```text
-//! small RGB ─▶ low picture ─▶ flow ─▶ confidence ─▶ cut? ─▶ gate ─▶ generator ─▶ blend ─▶ drawing
-//!                               └────────── Motion (low grid) ──────────────────────────▶ shaders
+//! small RGB ─▶ low picture ─▶ flow ─▶ confidence ─▶ cut? ─▶ gate ─▶ generator ─▶ drawing
+//!                               └────────── Motion (low grid) ──────────────────────▶ shaders
 //! ```
 
 mod ahead;

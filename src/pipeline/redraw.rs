@@ -1,7 +1,7 @@
-//! The network thread's filter: reduces each photo, has it redrawn, and keeps the drawings calm.
+//! The network thread's filter: reduces each photo, keeps it calm, and has it redrawn.
 //!
 //! ```text
-//! planes ─▶ Reduce ─▶ Calm::before ─▶ Draw ─▶ Calm::after ─▶ Drawn
+//! planes ─▶ Reduce ─▶ Calm ─▶ Draw ─▶ Drawn
 //! ```
 //!
 //! Everything it remembers it forgets at a cut, so that a shot is drawn alike whatever came before it.
@@ -141,7 +141,7 @@ impl Redraw {
                 return None;
             }
         }
-        let cut = self.calm.before(&mut small).cut;
+        let cut = self.calm.see(&mut small).cut;
         if cut {
             self.number = 0;
         }
@@ -162,9 +162,8 @@ impl Redraw {
             let drawing = motion.map_or_else(|| small.to_drawing(), |motion| motion::view(&motion, small.size));
             return Ok((Drawn { photo, drawing: Some(drawing), motion: None, number }, None));
         }
-        let mut drawing = self.draw.draw(&small)?;
+        let drawing = self.draw.draw(&small)?;
         let glimpse = (self.ahead() > 0).then(|| Glimpse::new(&small, &drawing));
-        self.calm.after(&mut drawing);
         Ok((Drawn { photo, drawing: Some(drawing), motion: self.calm.motion(), number }, glimpse))
     }
 
