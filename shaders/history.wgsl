@@ -22,10 +22,18 @@ const HISTORY_SLACK: f32 = 0.12;
 const HISTORY_LIGHT: f32 = 0.6;
 const HISTORY_FADE: f32 = 0.85;
 
+// The motion around where the next pixels are.
+var<private> history_here: vec4<f32>;
+
+// Looks the motion up for the pixels around `at`, in photo pixels; a cell is wider than a few of them.
+fn history_look(at: vec2<f32>) {
+    history_here = textureSampleLevel(history_motion, linear, at / vec2<f32>(frame.photo_size) * history.fill, 0.0);
+}
+
 // `fresh`: colour and ink of the new picture at `pixel`; `reach`: 1 where a line is near, 0 where not.
 fn history_blend(fresh: vec4<f32>, reach: f32, pixel: vec2<i32>) -> vec4<f32> {
     let uv = (vec2<f32>(pixel) + 0.5) / vec2<f32>(frame.photo_size);
-    let motion = textureSampleLevel(history_motion, linear, uv * history.fill, 0.0);
+    let motion = history_here;
     let known = smoothstep(0.02, 0.35, motion.z);
     let before = textureSampleLevel(history_before, linear, uv + select(vec2<f32>(0.0), motion.xy, known > 0.0), 0.0);
     let slack = vec4<f32>(vec3<f32>(HISTORY_SLACK), max(reach, HISTORY_SLACK));

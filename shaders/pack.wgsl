@@ -33,8 +33,10 @@ fn pack(@builtin(global_invocation_id) id: vec3<u32>) {
     var v_word = 0u;
     for (var sample = 0u; sample < per_word; sample += 1u) {
         var chroma = vec2<f32>(0.0);
+        let width = 1u << OUT_SHIFT_X;
+        picture_near(vec2<f32>(corner + vec2<u32>(sample * width, 0u)) + 0.5 * vec2<f32>(f32(width), f32(extent.y)));
         for (var y = 0u; y < extent.y; y += 1u) {
-            for (var x = 0u; x < (1u << OUT_SHIFT_X); x += 1u) {
+            for (var x = 0u; x < width; x += 1u) {
                 let column = (sample << OUT_SHIFT_X) + x;
                 let at = corner + vec2<u32>(column, y);
                 let color = picture(min(vec2<i32>(at), last));

@@ -25,7 +25,8 @@ pub(super) enum Ink {
 }
 
 /// The function `picture(pixel)` that runs `fragments` one after the other, starting from the expression `start`. With
-/// `keeps`, the picture before is mixed in ahead of whatever is fixed to the page.
+/// `keeps`, the picture before is mixed in ahead of whatever is fixed to the page. And `picture_near(at)`, which is called
+/// before `picture` once for each few neighbouring pixels around `at`.
 pub(super) fn picture(start: &str, fragments: &[Fragment], ink: Ink, keeps: bool) -> String {
     use std::fmt::Write;
     let expression = match ink {
@@ -55,5 +56,7 @@ pub(super) fn picture(start: &str, fragments: &[Fragment], ink: Ink, keeps: bool
     };
     page.iter().for_each(|f| call(f.call));
     text.push_str("    return color;\n}\n");
+    let near = if keeps { "    history_look(at);\n" } else { "" };
+    let _ = write!(text, "fn picture_near(at: vec2<f32>) {{\n{near}}}\n");
     text
 }
