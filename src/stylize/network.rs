@@ -2,18 +2,20 @@
 //! picture's size or below.
 //!
 //! ```text
-//! photo ─ space-to-depth 4 ─ stem ─ fine ─┬────────────────────────────────── + ─ merge ─┬─ head ─ depth-to-space 4 ─┐
-//!   │                                     └ s-t-d 2 ─ down ─ 3 blocks ─ up ─ d-t-s 2 ┘   └─ gate ─ enlarged 4 ─┐     │
-//!   ├───── detail: luma less its mean of 4x4 ───────────────────────────────────────────────────────────────── × ┼──── + ─ ink over it ─ drawing
-//!   ├───── low: mean of 4x4, graded, enlarged bilinearly ───────────────────────────────────────────────────────┼─────┘       │
-//!   └───── lines: differences of Gaussians, fine and bold ────────────────────────────────────────────────── × ┴─────────────┘
+//! photo ─ space-to-depth 4 ─ stem ─ fine ─┬───────────────────────────────────────── + ─ merge ─ head ─┬─ paint ─┐
+//!   │                                     └ s-t-d 2 ─ down ─ 3 blocks ─ up ─ enlarged 2 ┘              ├─ slopes ┤
+//!   │                                                                                                  └─ gates ─┤
+//!   ├──── low: mean of 4x4, graded ─────────────────────────────────────────────────── + paint ─ enlarged 4 ─ + ─┴─ ink over it ─ drawing
+//!   ├──── detail: luma less its mean of 4x4 ────────────────────────────────────────────────── x slopes ──────┘     │
+//!   └──── lines: differences of Gaussians, fine and bold ────────────────────────────────────── x gates ────────────┘
 //! ```
 //!
-//! Input and output are N x 3 x H x W, R'G'B' in 0..=1, H and W multiples of 8. The output is not clipped. The head
-//! answers with paint to be added to the photo's low frequencies. Three gates, smooth from cell to cell, say where the
-//! photo's own detail stays (eyes) or goes (texture), and where fine and bold [`Lines`](super::lines) are inked, and how
-//! strongly: where each pixel of a line lies need not pass through the few channels. Space-to-depth and its inverse are
-//! those of Shi et al. 2016 ("sub-pixel convolution").
+//! Input and output are N x 3 x H x W, R'G'B' in 0..=1, H and W multiples of 8. The output is not clipped. What the head
+//! answers varies smoothly (it is enlarged bilinearly): paint that is added to the photo's low frequencies, a slope a
+//! channel with which the photo's own luma makes edges and eyes of it (0 is flat colour; the guided filter of He et al. 2010
+//! with slopes that are learned), and how strongly fine and bold [`Lines`](super::lines) are inked. So every edge is as
+//! sharp as the photo's, where each pixel of a line lies need not pass through the few channels, and there is nothing that
+//! could draw the pattern of its cells. Space-to-depth is that of Shi et al. 2016 ("sub-pixel convolution").
 //!
 //! A *code* of [`CODE`] numbers says in which style: the layer `style` makes of it a [`Modulation`], that is a scale and a
 //! shift for each channel of five layers (FiLM, Perez et al. 2018), the matrix and offset that grade the low frequencies,
@@ -63,7 +65,7 @@ const FINE: i64 = 32;
 const COARSE: i64 = 48;
 
 /// The layers that draw, in the order of [`Network::forward`].
-const DRAWING: [Layer; 13] = [
+const DRAWING: [Layer; 12] = [
     layer("stem", 48, FINE, 3, 1, 4),
     layer("fine", FINE, FINE, 3, 1, 4),
     layer("down", 4 * FINE, COARSE, 1, 1, 8),
@@ -73,11 +75,14 @@ const DRAWING: [Layer; 13] = [
     layer("block2.b", COARSE, COARSE, 3, 1, 8),
     layer("block3.a", COARSE, COARSE, 3, 4, 8),
     layer("block3.b", COARSE, COARSE, 3, 1, 8),
-    layer("up", COARSE, 4 * FINE, 1, 1, 8),
+    layer("up", COARSE, FINE, 1, 1, 8),
     layer("merge", FINE, FINE, 3, 1, 4),
-    layer("head", FINE, 48, 3, 1, 4),
-    layer("gate", FINE, 3, 1, 1, 4),
+    layer("head", FINE, PAINT + SLOPES + GATES, 3, 1, 4),
 ];
+/// What the head answers, in this order.
+const PAINT: i64 = 3;
+const SLOPES: i64 = 3;
+const GATES: i64 = 2;
 /// Those of [`DRAWING`] that a code scales and shifts.
 const MODULATED: [usize; 5] = [1, 3, 5, 7, 10];
 /// Matrix and offset of the grading, colour of the ink.
@@ -197,25 +202,25 @@ impl Network {
             let inner = conv(block, &coarse)?.f_relu()?;
             coarse = &coarse + conv(block + 1, &inner)?;
         }
-        let up = conv(9, &coarse.f_relu()?)?.f_pixel_shuffle(2)?;
-        let merged = conv(10, &(fine + up).f_relu()?)?.f_relu()?;
-        let full = photo.f_kind()?;
-        let drawn = conv(11, &merged)?.f_pixel_shuffle(4)?.f_to_kind(full)?;
-        let gates = conv(12, &merged)?.f_relu()?.f_to_kind(full)?;
-
         let (n, _, height, width) = photo.size4()?;
+        let [rows, columns] = [height / 4, width / 4];
+        let up = conv(9, &coarse.f_relu()?)?.f_upsample_bilinear2d([rows, columns], false, None, None)?;
+        let merged = conv(10, &(fine + up).f_relu()?)?.f_relu()?;
+        let answer = conv(11, &merged)?.f_to_kind(photo.f_kind()?)?;
+
         let low = photo.f_avg_pool2d([4, 4], [4, 4], [0, 0], false, true, None)?;
         let (matrix, offset) = &modulation.grade;
         let graded = matrix.f_matmul(&low.f_flatten(2, 3)?)? + offset;
-        let graded = graded.f_view([n, 3, height / 4, width / 4])?;
-        // Enlarged together, which costs one pass: the graded colours, the photo's luma, the gates.
-        let small = Tensor::f_cat(&[graded, self.lines.luma(&low)?, gates], 1)?;
+        let painted = graded.f_view([n, 3, rows, columns])? + answer.f_narrow(1, 0, PAINT)?;
+        let open = answer.f_narrow(1, PAINT, SLOPES + GATES)?.f_relu()?;
+        // Enlarged together, which costs one pass.
+        let small = Tensor::f_cat(&[painted, self.lines.luma(&low)?, open], 1)?;
         let large = small.f_upsample_bilinear2d([height, width], false, None, None)?;
         let luma = self.lines.luma(photo)?;
-        let detail = (&luma - large.f_narrow(1, 3, 1)?).f_mul(&large.f_narrow(1, 4, 1)?)?;
-        let paint = large.f_narrow(1, 0, 3)? + detail + drawn;
-        let lines = self.lines.of(&luma)?.f_mul(&large.f_narrow(1, 5, 2)?)?;
-        let cover = lines.f_sum_dim_intlist([1_i64].as_slice(), true, full)?.f_clamp(0.0, 1.0)?;
+        let detail = (&luma - large.f_narrow(1, PAINT, 1)?).f_mul(&large.f_narrow(1, PAINT + 1, SLOPES)?)?;
+        let paint = large.f_narrow(1, 0, PAINT)? + detail;
+        let lines = self.lines.of(&luma)?.f_mul(&large.f_narrow(1, PAINT + 1 + SLOPES, GATES)?)?;
+        let cover = lines.f_sum_dim_intlist([1_i64].as_slice(), true, photo.f_kind()?)?.f_clamp(0.0, 1.0)?;
         Ok(Sheet { paint, cover, ink: modulation.ink.shallow_clone() })
     }
 
@@ -316,9 +321,8 @@ impl Network {
         Self::new(tensors.chunks_exact(2).map(|p| (p[0].shallow_clone(), p[1].shallow_clone())).collect())
     }
 
-    /// Fresh weights and biases in turn (He et al. 2015). What is spread by depth-to-space starts equal within each cell,
-    /// since unequal starts leave a checkerboard in the drawing for a long time; the blocks start close to the identity,
-    /// the gates half open.
+    /// Fresh weights and biases in turn (He et al. 2015). The blocks start close to the identity, slopes and gates half
+    /// open.
     ///
     /// # Errors
     /// libtorch's.
@@ -327,23 +331,18 @@ impl Network {
         for layer in &LAYERS {
             let fan = (layer.inputs * layer.kernel * layer.kernel) as f64;
             let scale = match layer.name {
-                "head" | "gate" => 0.1,
+                "head" => 0.1,
                 "style" => 0.15,
                 name if name.ends_with(".b") => 0.3,
                 _ => 1.0,
             };
             let shape = [layer.outputs, layer.inputs, layer.kernel, layer.kernel];
-            let weight = Tensor::f_randn(shape, (Kind::Float, device))? * (scale * (2.0 / fan).sqrt());
-            let cell = match layer.name {
-                "head" => 16,
-                "up" => 4,
-                _ => 1,
-            };
-            let shared = [layer.outputs / cell, cell, layer.inputs, layer.kernel, layer.kernel];
-            let weight = weight.f_view(shared)?.f_narrow(1, 0, 1)?.f_expand(shared, false)?.f_reshape(shape)?;
-            tensors.push(weight);
-            let open = if layer.name == "gate" { 0.5 } else { 0.0 };
-            tensors.push(Tensor::f_full([layer.outputs], open, (Kind::Float, device))?);
+            tensors.push(Tensor::f_randn(shape, (Kind::Float, device))? * (scale * (2.0 / fan).sqrt()));
+            let bias = Tensor::f_zeros([layer.outputs], (Kind::Float, device))?;
+            if layer.name == "head" {
+                let _ = bias.f_narrow(0, PAINT, SLOPES + GATES)?.f_fill_(0.5)?;
+            }
+            tensors.push(bias);
         }
         Ok(tensors)
     }
@@ -419,12 +418,11 @@ mod tests {
     }
 
     #[test]
-    fn a_fresh_network_draws_flat_areas_flat() {
-        tch::manual_seed(6);
-        let network = Network::from_tensors(&Network::fresh(Device::Cpu).unwrap()).unwrap();
+    fn flat_areas_are_drawn_flat() {
         let grey = Tensor::full([1, 3, 32, 32], 0.4, (Kind::Float, Device::Cpu));
-        let drawing = draw(&network, &grey);
-        assert!(difference(&drawing.narrow(3, 0, 31), &drawing.narrow(3, 1, 31)) < 1e-5);
+        let drawing = draw(&network(), &grey);
+        assert!(difference(&drawing.narrow(3, 0, 31), &drawing.narrow(3, 1, 31)) < 1e-4);
+        assert!(difference(&drawing, &grey) > 1e-2);
     }
 
     #[test]

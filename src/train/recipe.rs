@@ -1,12 +1,12 @@
 //! One step of training: the losses, their weights and their schedule.
 
-use super::TrainOptions;
 use super::data::CROP;
 use super::dataset::{Crops, Dataset};
 use super::look::{self, Drawn, Look, NAMED};
 use super::perceptual::Features;
 use super::state::State;
-use super::{discriminator, loss, style};
+use super::style::{self, VIEWS};
+use super::{TrainOptions, discriminator, loss};
 use crate::stylize::{Modulation, Network};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -132,23 +132,25 @@ fn played(
         losses.insert("critic", criticise(state, &comic, &output.f_detach()?, phase)?);
     }
     let judged = judge(state, &output)?;
-    let maps = features.maps(&output)?;
+    // Every other step as it is.
+    let view = if state.step.is_multiple_of(2) { 0 } else { rng.random_range(1..VIEWS.len()) };
+    let seen_by = |picture: &Tensor| features.maps(&VIEWS[view].of(picture)?);
+    let maps = seen_by(&output)?;
     let (wanted, comic_maps) = {
         let _guard = tch::no_grad_guard();
-        (features.maps(&photo)?, features.maps(&comic)?)
+        (seen_by(&photo)?, seen_by(&comic)?)
     };
     let parts = [
         ("adversary", judged, 0.5 * (phase * 10.0).min(1.0)),
-        ("style", crowd(&mut state.seen, &maps, &comic_maps)?, 6.0 * (phase * 10.0).min(1.0)),
-        ("content", loss::content(&maps[3], &wanted[3])?, 0.2),
-        ("anchor", loss::l1(&output, &teacher)?, 0.2),
-        ("edges", loss::gradient(&output, &teacher)?, 0.6),
-        ("colour", loss::colour(&output, &teacher)?, 20.0),
+        ("style", crowd(&mut state.seen, view, &maps, &comic_maps)?, 12.0 * (phase * 10.0).min(1.0)),
+        ("content", loss::content(&maps[3], &wanted[3])?, 0.1),
+        ("edges", loss::gradient(&output, &teacher)?, 0.4),
+        ("colour", loss::colour(&output, &teacher)?, 10.0),
+        ("chroma", loss::chroma(&output, &teacher)?, 3.0),
         // Ink is the first thing that style losses wipe away, since it is a small part of a panel and a large change of
         // a photo; it is also what makes a drawing of it.
         ("kept", loss::l1(&sheet.cover, &cover)?, 3.0),
         ("flat", loss::flatness(&output, &teacher)?, 2.0),
-        ("cells", loss::checkerboard(&output, &teacher)?, 24.0),
         ("calm", calm(network, &modulation, &photo, &output, rng)?, 5.0),
         ("excess", loss::excess(&output)?, 5.0),
     ];
@@ -215,16 +217,15 @@ fn judge(state: &State, output: &Tensor) -> Result<Tensor, TchError> {
     Ok(-discriminator::scores(&weights, output)?.f_mean(Kind::Float)?)
 }
 
-/// The style loss of the drawings with these maps; both crowds are remembered.
-fn crowd(seen: &mut Vec<Tensor>, maps: &[Tensor], comics: &[Tensor]) -> Result<Tensor, TchError> {
+/// The style loss of the drawings with these maps, seen in that view; both crowds are remembered.
+fn crowd(seen: &mut Vec<Tensor>, view: usize, maps: &[Tensor], comics: &[Tensor]) -> Result<Tensor, TchError> {
     let (now, comics) = (style::statistics(maps)?, style::statistics(comics)?);
-    let new = [comics, now.f_detach()?];
-    if seen.is_empty() {
-        *seen = new.into();
-    } else {
-        for (seen, new) in seen.iter_mut().zip(&new) {
-            *seen = style::remember(seen, new)?;
-        }
+    if seen.len() != 2 * VIEWS.len() {
+        let nobody = || now.f_detach()?.f_narrow(0, 0, 0)?.f_detach_copy();
+        *seen = (0..2 * VIEWS.len()).map(|_| nobody()).collect::<Result<_, _>>()?;
     }
-    style::energy(&now, &seen[1], &seen[0])
+    for (seen, new) in seen[2 * view..].iter_mut().zip([&comics, &now]) {
+        *seen = style::remember(seen, &new.f_detach()?)?;
+    }
+    style::energy(&now, &seen[2 * view + 1], &seen[2 * view])
 }

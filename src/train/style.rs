@@ -5,11 +5,51 @@
 //! distributions and pulls from any distance, so that each drawing moves towards the comics without all becoming alike.
 //! Asking each drawing for the mean of all comics instead makes every drawing grey and puts the same texture on all its
 //! areas. Batches are small: the statistics of earlier steps stand in for a large one.
+//!
+//! What pleases one network in one view alone (rims of colour along edges, a weave of dots) is no style: the crowds are
+//! compared in several [`VIEWS`].
 
 use tch::{Kind, TchError, Tensor};
 
+/// How pictures are shown to the perceptual network.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct View {
+    /// The channels in another order.
+    order: [i64; 3],
+    /// Sides over those of the picture.
+    scale: f64,
+}
+
+/// The first is the picture as it is.
+pub const VIEWS: [View; 4] = [
+    View { order: [0, 1, 2], scale: 1.0 },
+    View { order: [0, 1, 2], scale: 0.7 },
+    View { order: [2, 1, 0], scale: 1.0 },
+    View { order: [1, 2, 0], scale: 0.8 },
+];
+
+impl View {
+    /// `picture` (N x 3 x H x W) in this view.
+    ///
+    /// # Errors
+    /// libtorch's.
+    pub fn of(&self, picture: &Tensor) -> Result<Tensor, TchError> {
+        let channels = self.order.map(|channel| picture.f_narrow(1, channel, 1));
+        let [a, b, c] = channels;
+        let ordered = Tensor::f_cat(&[a?, b?, c?], 1)?;
+        if self.scale >= 1.0 {
+            return Ok(ordered);
+        }
+        let side = |dim: usize| (picture.size()[dim] as f64 * self.scale) as i64;
+        ordered.f_internal_upsample_bilinear2d_aa([side(2), side(3)], false, None, None)
+    }
+}
+
 /// Statistics that are remembered of either crowd.
 const MEMORY: i64 = 384;
+/// Statistics of either crowd below which there is none.
+const CROWD: i64 = 48;
+
 /// Means and deviations of each channel of feature maps (N x C x H x W each): N x 2 ΣC.
 ///
 /// # Errors
@@ -37,11 +77,14 @@ pub fn remember(seen: &Tensor, new: &Tensor) -> Result<Tensor, TchError> {
 }
 
 /// What of the energy distance between `drawings` and `comics` (M x D) depends on `now` (N x D): the drawings of this step,
-/// which are part of `drawings`. In deviations of the comics.
+/// which are part of `drawings`. In deviations of the comics. 0 while there are too few of them.
 ///
 /// # Errors
 /// libtorch's.
 pub fn energy(now: &Tensor, drawings: &Tensor, comics: &Tensor) -> Result<Tensor, TchError> {
+    if comics.size()[0] < CROWD {
+        return Tensor::f_zeros([], (Kind::Float, now.device()));
+    }
     let scale = deviation(comics)?;
     Ok(apart(now, comics, &scale)? - apart(now, drawings, &scale)?)
 }
