@@ -34,7 +34,7 @@ fn history_look(at: vec2<f32>) {
 fn history_blend(fresh: vec4<f32>, reach: f32, pixel: vec2<i32>) -> vec4<f32> {
     let uv = (vec2<f32>(pixel) + 0.5) / vec2<f32>(frame.photo_size);
     let motion = history_here;
-    let known = smoothstep(0.02, 0.35, motion.z);
+    let known = smoothstep(0.0, 0.2, motion.z);
     let before = textureSampleLevel(history_before, linear, uv + select(vec2<f32>(0.0), motion.xy, known > 0.0), 0.0);
     let slack = vec4<f32>(vec3<f32>(HISTORY_SLACK), max(reach, HISTORY_SLACK));
     let kept = clamp(before, fresh - slack, fresh + slack);

@@ -24,7 +24,7 @@ impl HistoryUniform {
         motion.map_or(Self { fill: [1.0; 2], still: 0.0, moving: 0.0 }, |motion| Self {
             fill: motion.fill,
             still: (0.9 - restless).max(0.0),
-            moving: 0.95 * calm.sqrt(),
+            moving: 0.98 * calm.sqrt().sqrt(),
         })
     }
 }
