@@ -146,7 +146,7 @@ fn played(
         ("content", loss::content(&maps[3], &wanted[3])?, 0.1),
         ("edges", loss::gradient(&output, &teacher)?, 0.4),
         ("colour", loss::colour(&output, &teacher)?, 30.0),
-        ("chroma", loss::chroma(&output, &teacher)?, 4.0),
+        ("chroma", loss::chroma(&output, &teacher)?, 12.0),
         // Ink is the first thing that style losses wipe away, since it is a small part of a panel and a large change of
         // a photo; it is also what makes a drawing of it.
         ("kept", loss::l1(&sheet.cover, &cover)?, 3.0),
