@@ -214,8 +214,13 @@ impl<'scope, 'env> Controller<'scope, 'env> {
 
     /// A file was dropped on the window: a style, or a picture to draw in the style of.
     pub fn dropped(&mut self, path: &Path) {
-        let Some(name) = path.to_str() else { return self.tell("a file's name cannot be read".to_owned()) };
-        let brought = if path.extension().is_some_and(|extension| extension == "toml") {
+        let (Some(name), Some(stem)) = (path.to_str(), path.file_stem().and_then(|stem| stem.to_str())) else {
+            return self.tell("a file's name cannot be read".to_owned());
+        };
+        // A picture may be called as a style is, and must not take its place.
+        let like = format!("like {stem}");
+        let is_style = path.extension().is_some_and(|extension| extension == "toml");
+        let brought = if is_style {
             config::load(name, &[])
         } else {
             let mut settings = self.kept.styles.settings().clone();
@@ -226,7 +231,7 @@ impl<'scope, 'env> Controller<'scope, 'env> {
         };
         match brought {
             Ok(settings) => {
-                self.kept.styles.bring(name, settings);
+                self.kept.styles.bring(if is_style { name } else { &like }, settings);
                 self.tune();
                 self.tell(self.kept.styles.name().to_owned());
             }

@@ -5,10 +5,11 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod drag;
 mod obs;
 mod screen;
 
-use screen::{HEIGHT, Screen, WIDTH, differing, paper};
+use screen::{HEIGHT, Screen, WIDTH, colourful, differing, paper};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -58,6 +59,17 @@ fn live(screen: &Screen, folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
+/// The program with its window all over the screen, and that window.
+fn shown(screen: &Screen, folder: &Path, arguments: &[&str]) -> (Running, String) {
+    let program = Running(live(screen, folder, arguments).stderr(Stdio::null()).spawn().unwrap());
+    let window = screen.xdotool(&["search", "--sync", "--onlyvisible", "--pid", &program.0.id().to_string()]);
+    let window = window.lines().last().unwrap().to_owned();
+    screen.xdotool(&["windowmove", &window, "0", "0"]);
+    screen.xdotool(&["windowsize", "--sync", &window, &WIDTH.to_string(), &HEIGHT.to_string()]);
+    screen.xdotool(&["windowfocus", "--sync", &window]);
+    (program, window)
+}
+
 #[test]
 #[ignore = "needs an X server and xdotool: `make test-rigs`"]
 fn the_window_shows_the_drawing_and_obeys_its_keys() {
@@ -66,13 +78,7 @@ fn the_window_shows_the_drawing_and_obeys_its_keys() {
     let camera = format!("file:{}", film.display());
     // Black on white: no drawing of a colourful picture could differ more from it.
     let arguments = ["--camera", &camera, "--style", "ink"];
-    let started = live(&screen, folder.path(), &arguments).stderr(Stdio::null()).spawn();
-    let mut program = Running(started.unwrap());
-    let window = screen.xdotool(&["search", "--sync", "--onlyvisible", "--pid", &program.0.id().to_string()]);
-    let window = window.lines().last().unwrap().to_owned();
-    screen.xdotool(&["windowmove", &window, "0", "0"]);
-    screen.xdotool(&["windowsize", "--sync", &window, &WIDTH.to_string(), &HEIGHT.to_string()]);
-    screen.xdotool(&["windowfocus", "--sync", &window]);
+    let (mut program, _) = shown(&screen, folder.path(), &arguments);
     screen.wait("the drawing", |shot| paper(shot) > 0.1);
     // From here on nothing moves but what the keys move.
     screen.key("space");
@@ -95,6 +101,34 @@ fn the_window_shows_the_drawing_and_obeys_its_keys() {
     screen.wait("no bypass", |shot| differing(shot, &bypassed) > 0.1);
     screen.key("Right");
     screen.wait("the next style", |shot| differing(shot, &plain) > 0.1);
+    screen.key("q");
+    assert_eq!(program.exit_code(), Some(0));
+}
+
+#[test]
+#[ignore = "needs an X server and xdotool: `make test-rigs`"]
+fn a_picture_dropped_on_the_window_becomes_the_style() {
+    let (screen, folder) = (Screen::new(), tempfile::tempdir().unwrap());
+    let [film, _] = still(folder.path());
+    let camera = format!("file:{}", film.display());
+    let (mut program, window) = shown(&screen, folder.path(), &["--camera", &camera, "--style", "comic"]);
+    screen.wait("the drawing", |shot| colourful(shot) > 0.2);
+    // The panel shows which style is in use; the readout would count on.
+    for (key, least) in [("Tab", 0.1), ("i", 0.002)] {
+        let before = screen.shot();
+        screen.key(key);
+        screen.wait(key, |shot| differing(shot, &before) > least);
+    }
+    std::thread::sleep(Duration::from_secs(2));
+    let comic = screen.shot();
+    let panel = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/ink.jpg");
+    drag::drop_file(&screen, window.parse().unwrap(), &panel);
+    let like_ink = screen.wait("the style of the picture", |shot| differing(shot, &comic) > 0.1);
+    // What is no picture is said to be none, and does no harm.
+    let broken = folder.path().join("broken.png");
+    std::fs::write(&broken, "no picture").unwrap();
+    drag::drop_file(&screen, window.parse().unwrap(), &broken);
+    screen.wait("a message", |shot| (0.001..0.1).contains(&differing(shot, &like_ink)));
     screen.key("q");
     assert_eq!(program.exit_code(), Some(0));
 }

@@ -100,3 +100,10 @@ pub fn paper(shot: &[u8]) -> f64 {
     let count = shot.as_chunks::<3>().0.iter().filter(|pixel| pixel.iter().all(|c| *c > 200)).count();
     count as f64 / (WIDTH * HEIGHT) as f64
 }
+
+/// Share of the pixels that are clearly coloured.
+pub fn colourful(shot: &[u8]) -> f64 {
+    let range = |pixel: &&[u8; 3]| pixel.iter().max().zip(pixel.iter().min()).is_some_and(|(a, b)| a - b > 64);
+    let count = shot.as_chunks::<3>().0.iter().filter(range).count();
+    count as f64 / (WIDTH * HEIGHT) as f64
+}
