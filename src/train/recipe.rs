@@ -151,7 +151,7 @@ fn played(
         // a photo; it is also what makes a drawing of it.
         ("kept", loss::l1(&sheet.cover, &cover)?, 3.0),
         ("flat", loss::flatness(&output, &teacher)?, 4.0),
-        ("calm", calm(network, &modulation, &photo, &output, rng)?, 5.0),
+        ("calm", calm(network, &modulation, &photo, &output, rng)?, 12.0),
         ("excess", loss::excess(&output)?, 5.0),
     ];
     let mut total = Tensor::f_zeros([1], (Kind::Float, options.device))?;
