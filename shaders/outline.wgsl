@@ -20,8 +20,8 @@ struct OutlineUniform {
 }
 
 @group(0) @binding(14) var<uniform> outline: OutlineUniform;
-// Whether anybody asks for lines that are near.
-override OUTLINE_REACH: bool = false;
+// Part of the response at a line's rim that is there beside a line.
+const OUTLINE_BESIDE: f32 = 0.3;
 // Cells on the side of a tile.
 const OUTLINE_TILE: u32 = 4u;
 
@@ -119,13 +119,9 @@ fn outline_along(tile: OutlineTile) -> @location(0) vec4<f32> {
         + tile.along.w * (outline_response_at(here.xy + 3.0 * step) + outline_response_at(here.xy - 3.0 * step));
     // A line's rim is as wide as a pixel at least: what is steeper would flicker as it moves.
     let rim = max(tile.steps.w, abs(dpdx(response)) + abs(dpdy(response)));
-    var near = response;
-    if OUTLINE_REACH {
-        let side = normal * max(1.5, tile.steps.x);
-        near = max(near, max(outline_response_at(here.xy + side), outline_response_at(here.xy - side)));
-    }
     let half = tile.steps.z + 0.5 * tile.steps.w;
-    return vec4<f32>(outline_full(response, rim, half), outline_full(near, tile.steps.w, half), 0.0, 0.0);
+    let near = outline_full(response, tile.steps.w, OUTLINE_BESIDE * half);
+    return vec4<f32>(outline_full(response, rim, half), near, 0.0, 0.0);
 }
 
 // Ink where the response is `response`: half of it at `half`, all within `rim`.

@@ -177,7 +177,7 @@ pub(super) fn shader(
     source += &fragment::picture(start, fragments, lines(settings), keeps(settings));
     let [layout, _, shift_x, shift_y] = photo.constants();
     let [out_layout, out_bytes, out_shift_x, out_shift_y] = out.constants();
-    let mut constants = vec![
+    let constants = vec![
         ("PHOTO_LAYOUT", layout),
         ("PHOTO_SHIFT_X", shift_x),
         ("PHOTO_SHIFT_Y", shift_y),
@@ -188,9 +188,6 @@ pub(super) fn shader(
         ("OUT_LIFT", lift.into()),
         ("OUT_MAX", max.into()),
     ];
-    if settings.outline.is_some() {
-        constants.push(("OUTLINE_REACH", f64::from(u8::from(keeps(settings)))));
-    }
     Shader { source, constants }
 }
 
