@@ -3,19 +3,21 @@
 //!
 //! ```text
 //! photo ─ space-to-depth 4 ─ stem ─ fine ─┬───────────────────────────────────────── + ─ merge ─ head ─┬─ paint ─┐
-//!   │                                     └ s-t-d 2 ─ down ─ 3 blocks ─ up ─ enlarged 2 ┘              ├─ slopes ┤
+//!   │                                     └ s-t-d 2 ─ down ─ 3 blocks ─ up ─ enlarged 2 ┘              ├─ slope ─┤
 //!   │                                                                                                  └─ gates ─┤
 //!   ├──── low: mean of 4x4, graded ─────────────────────────────────────────────────── + paint ─ enlarged 4 ─ + ─┴─ ink over it ─ drawing
-//!   ├──── detail: luma less its mean of 4x4 ────────────────────────────────────────────────── x slopes ──────┘     │
+//!   ├──── detail: luma less its mean of 4x4 ────────────────────────────────────────────────── x slope ───────┘     │
 //!   └──── lines: differences of Gaussians, fine and bold ────────────────────────────────────── x gates ────────────┘
 //! ```
 //!
 //! Input and output are N x 3 x H x W, R'G'B' in 0..=1, H and W multiples of 8. The output is not clipped. What the head
-//! answers varies smoothly (it is enlarged bilinearly): paint that is added to the photo's low frequencies, a slope a
-//! channel with which the photo's own luma makes edges and eyes of it (0 is flat colour; the guided filter of He et al. 2010
-//! with slopes that are learned), and how strongly fine and bold [`Lines`](super::lines) are inked. So every edge is as
-//! sharp as the photo's, where each pixel of a line lies need not pass through the few channels, and there is nothing that
-//! could draw the pattern of its cells. Space-to-depth is that of Shi et al. 2016 ("sub-pixel convolution").
+//! answers varies smoothly (it is enlarged bilinearly): paint that is added to the photo's low frequencies, a slope with
+//! which the photo's own luma makes edges and eyes of it (0 is flat colour, 1 the photo's edge and the most there is; the
+//! guided filter of He et al. 2010 with a slope that is learned), and how strongly fine and bold [`Lines`](super::lines) are
+//! inked. So every edge is as sharp as the photo's, where each pixel of a line lies need not pass through the few channels,
+//! and there is nothing that could draw the pattern of its cells. The hue of the paint varies more smoothly still: narrow
+//! rims of green and red beside edges please a perceptual loss, and nobody who looks at the drawing. Space-to-depth is that
+//! of Shi et al. 2016 ("sub-pixel convolution").
 //!
 //! A *code* of [`CODE`] numbers says in which style: the layer `style` makes of it a [`Modulation`], that is a scale and a
 //! shift for each channel of five layers (FiLM, Perez et al. 2018), the matrix and offset that grade the low frequencies,
@@ -77,12 +79,14 @@ const DRAWING: [Layer; 12] = [
     layer("block3.b", COARSE, COARSE, 3, 1, 8),
     layer("up", COARSE, FINE, 1, 1, 8),
     layer("merge", FINE, FINE, 3, 1, 4),
-    layer("head", FINE, PAINT + SLOPES + GATES, 3, 1, 4),
+    layer("head", FINE, PAINT + SLOPE + GATES, 3, 1, 4),
 ];
 /// What the head answers, in this order.
 const PAINT: i64 = 3;
-const SLOPES: i64 = 3;
+const SLOPE: i64 = 1;
 const GATES: i64 = 2;
+/// Side of the square over which the hue of the paint is averaged, twice, in places of a quarter of the picture's size.
+const HUE: i64 = 5;
 /// Those of [`DRAWING`] that a code scales and shifts.
 const MODULATED: [usize; 5] = [1, 3, 5, 7, 10];
 /// Matrix and offset of the grading, colour of the ink.
@@ -211,15 +215,16 @@ impl Network {
         let low = photo.f_avg_pool2d([4, 4], [4, 4], [0, 0], false, true, None)?;
         let (matrix, offset) = &modulation.grade;
         let graded = matrix.f_matmul(&low.f_flatten(2, 3)?)? + offset;
-        let painted = graded.f_view([n, 3, rows, columns])? + answer.f_narrow(1, 0, PAINT)?;
-        let open = answer.f_narrow(1, PAINT, SLOPES + GATES)?.f_relu()?;
+        let painted = graded.f_view([n, 3, rows, columns])? + smooth_hue(&answer.f_narrow(1, 0, PAINT)?)?;
+        let slope = answer.f_narrow(1, PAINT, SLOPE)?.f_clamp(0.0, 1.0)?;
+        let gates = answer.f_narrow(1, PAINT + SLOPE, GATES)?.f_relu()?;
         // Enlarged together, which costs one pass.
-        let small = Tensor::f_cat(&[painted, self.lines.luma(&low)?, open], 1)?;
+        let small = Tensor::f_cat(&[painted, self.lines.luma(&low)?, slope, gates], 1)?;
         let large = small.f_upsample_bilinear2d([height, width], false, None, None)?;
         let luma = self.lines.luma(photo)?;
-        let detail = (&luma - large.f_narrow(1, PAINT, 1)?).f_mul(&large.f_narrow(1, PAINT + 1, SLOPES)?)?;
+        let detail = (&luma - large.f_narrow(1, PAINT, 1)?).f_mul(&large.f_narrow(1, PAINT + 1, SLOPE)?)?;
         let paint = large.f_narrow(1, 0, PAINT)? + detail;
-        let lines = self.lines.of(&luma)?.f_mul(&large.f_narrow(1, PAINT + 1 + SLOPES, GATES)?)?;
+        let lines = self.lines.of(&luma)?.f_mul(&large.f_narrow(1, PAINT + 1 + SLOPE, GATES)?)?;
         let cover = lines.f_sum_dim_intlist([1_i64].as_slice(), true, photo.f_kind()?)?.f_clamp(0.0, 1.0)?;
         Ok(Sheet { paint, cover, ink: modulation.ink.shallow_clone() })
     }
@@ -298,6 +303,14 @@ impl Network {
     }
 }
 
+/// Paint (N x 3 x h x w) whose colour, less its mean of R', G' and B', is averaged over the [`HUE`] x [`HUE`] places around it,
+/// twice.
+fn smooth_hue(paint: &Tensor) -> Result<Tensor, TchError> {
+    let grey = paint.f_mean_dim([1_i64].as_slice(), true, None)?;
+    let mean = |x: &Tensor| x.f_avg_pool2d([HUE; 2], [1, 1], [HUE / 2; 2], false, false, None);
+    Ok(mean(&mean(&(paint - &grey))?)? + grey)
+}
+
 /// The order of memory that convolutions want; shape and values stay.
 fn channels_last(tensor: &Tensor) -> Result<Tensor, TchError> {
     tensor.f_permute([0, 2, 3, 1])?.f_contiguous()?.f_permute([0, 3, 1, 2])
@@ -321,7 +334,7 @@ impl Network {
         Self::new(tensors.chunks_exact(2).map(|p| (p[0].shallow_clone(), p[1].shallow_clone())).collect())
     }
 
-    /// Fresh weights and biases in turn (He et al. 2015). The blocks start close to the identity, slopes and gates half
+    /// Fresh weights and biases in turn (He et al. 2015). The blocks start close to the identity, slope and gates half
     /// open.
     ///
     /// # Errors
@@ -340,7 +353,7 @@ impl Network {
             tensors.push(Tensor::f_randn(shape, (Kind::Float, device))? * (scale * (2.0 / fan).sqrt()));
             let bias = Tensor::f_zeros([layer.outputs], (Kind::Float, device))?;
             if layer.name == "head" {
-                let _ = bias.f_narrow(0, PAINT, SLOPES + GATES)?.f_fill_(0.5)?;
+                let _ = bias.f_narrow(0, PAINT, SLOPE + GATES)?.f_fill_(0.5)?;
             }
             tensors.push(bias);
         }

@@ -49,17 +49,6 @@ pub fn colour(output: &Tensor, target: &Tensor) -> Result<Tensor, TchError> {
     Ok(far(16, 0.02)? + far(output.size()[3] / 2, 0.004)?)
 }
 
-/// Mean absolute difference of the colours less their mean of R', G' and B', pixel by pixel: rims of colour beside edges
-/// please perceptual networks, and nobody else.
-///
-/// # Errors
-/// libtorch's.
-pub fn chroma(output: &Tensor, target: &Tensor) -> Result<Tensor, TchError> {
-    let difference = output - target;
-    let grey = difference.f_mean_dim([1_i64].as_slice(), true, Kind::Float)?;
-    (difference - grey).f_abs()?.f_mean(Kind::Float)
-}
-
 /// Distance of feature maps relative to their size (Johnson et al. 2016).
 ///
 /// # Errors
