@@ -208,6 +208,9 @@ impl FileSource {
             };
             return Err(Error::open(&self.path, why));
         };
+        if self.cut.end.is_some_and(|end| first.pts >= end.saturating_mul(i64::from(self.fields.per_tick()))) {
+            return Err(Error::open(&self.path, "there is no frame in the part that was asked for"));
+        }
         let frame = &first.frame;
         let reading = frame.format().reading().ok_or_else(|| {
             Error::open(&self.path, format!("its pixel format ({}) is not supported", frame.format().name()))

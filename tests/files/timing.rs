@@ -145,6 +145,13 @@ fn an_excerpt_is_exact() {
     let beyond = OpenOptions { start: Some(Duration::from_secs(60)), ..OpenOptions::default() };
     let error = pass_with(&films.path("long.mp4"), &films.path("x.mp4"), &beyond, lossless()).expect_err("too late");
     assert!(error.to_string().contains("no frame at or after"), "{error}");
+    let between = OpenOptions {
+        start: Some(Duration::from_millis(3210)),
+        length: Some(Duration::from_millis(10)),
+        ..OpenOptions::default()
+    };
+    let error = source::open(&films.path("long.mp4"), &between).err().expect("no frame begins within it");
+    assert!(error.to_string().contains("no frame in the part"), "{error}");
 }
 
 #[test]
