@@ -400,6 +400,10 @@ pub struct EvalGenerator {
     /// Which of the weights' styles to judge, or a mixture such as comic:0.7,ink:0.3
     #[arg(long, default_value = "comic", value_name = "NAME")]
     pub style: String,
+    /// Judge the whole style, lines and tones and screens included, not the network's drawing alone; --style is then as
+    /// everywhere
+    #[arg(long)]
+    pub finished: bool,
     /// Folder of photos, as for `comicvid train`: those are used which training leaves out
     #[arg(long, value_name = "DIR")]
     pub photos: PathBuf,

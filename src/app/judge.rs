@@ -1,12 +1,15 @@
 //! `comicvid eval generator`.
 
+use super::alone;
 use crate::cli;
 use crate::config::{self, Blend};
 use crate::error::{Error, Result};
-use crate::frame::Size;
+use crate::frame::{ColorInfo, CpuImage, PixelFormat, Size};
+use crate::gpu::Context;
 use crate::stage::Draw;
-use crate::stylize::{self, Device, Generator, SmallRgb};
-use crate::train::{self, JudgeOptions, Shift, Space, Verdict};
+use crate::stylize::{self, Detail, Device, Generator, SmallRgb, Weights};
+use crate::train::{self, Brush, JudgeOptions, Shift, Space, Verdict};
+use image::{DynamicImage, RgbImage};
 use std::io::Write;
 use std::time::{Duration, Instant};
 
@@ -20,22 +23,47 @@ const TIMED: (Size, usize, usize) = (Size { width: 640, height: 360 }, 9, 3);
 pub fn run(args: &cli::EvalGenerator) -> Result<()> {
     let device = args.device.parse::<Device>()?.choose()?;
     let weights = stylize::load(&args.weights)?;
-    let style: Blend = args.style.parse().map_err(|reason: String| Error::setting("style", reason))?;
-    let generator = config::Generator { weights: args.weights.clone(), style: style.clone(), strength: 1.0 };
     let options = JudgeOptions {
         photos: args.photos.clone(),
         comics: args.comics.clone(),
         features: args.features.clone(),
-        style,
         sheet: args.sheet.clone(),
         device: device.device,
     };
-    let verdict = train::judge(&weights, &options)?;
+    let (verdict, style) =
+        if args.finished { judge_finished(args, &options)? } else { judge_drawn(args, &weights, &options)? };
+    let generator = config::Generator { weights: args.weights.clone(), style, strength: 1.0 };
     let time = time(Generator::new(weights, &generator, &device, TIMED.0)?)?;
     let text = if args.json { json(&verdict, time)? } else { table(&verdict, time, &device.name) };
     // A reader that closed the pipe (`| head`) has what it wanted.
     let _ = std::io::stdout().write_all(text.as_bytes());
     Ok(())
+}
+
+/// Of the network's drawings; and the style it drew in.
+fn judge_drawn(args: &cli::EvalGenerator, weights: &Weights, options: &JudgeOptions) -> Result<(Verdict, Blend)> {
+    let style: Blend = args.style.parse().map_err(|reason: String| Error::setting("style", reason))?;
+    let brush = Brush::new(weights, &style, options.device)?;
+    Ok((train::judge(options, &mut |photo| brush.draw(photo))?, style))
+}
+
+/// Of finished pictures, drawn at the photo's own size.
+fn judge_finished(args: &cli::EvalGenerator, options: &JudgeOptions) -> Result<(Verdict, Blend)> {
+    let mut settings = config::load(&args.style, &[])?;
+    settings.generator.weights.clone_from(&args.weights);
+    let context = Context::new()?;
+    let mut finish = |photo: &RgbImage| -> Result<RgbImage> {
+        let size = Size::new(photo.width(), photo.height());
+        let info = alone::info(size, PixelFormat::Rgba8);
+        let rgba = DynamicImage::from(photo.clone()).into_rgba8().into_raw();
+        let photo = CpuImage::from_planes(size, info.format, ColorInfo::SRGB, vec![rgba]);
+        // More lines than any of these photos has: none is made smaller.
+        let detail = Detail::Fine;
+        let drawn = alone::redraw(&settings, detail, &args.device, &info, [photo])?;
+        let finished = alone::finish(&context, &settings, detail, &info, &drawn)?;
+        finished.first().map(alone::opaque).ok_or_else(|| Error::gpu("a picture went in and none came out"))
+    };
+    Ok((train::judge(options, &mut finish)?, settings.generator.style))
 }
 
 /// Median time of a drawing.

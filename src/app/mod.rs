@@ -1,5 +1,6 @@
 //! From what was typed to what is done: parses, runs the command, tells the outcome, answers with the exit code.
 
+mod alone;
 mod bench;
 mod convert;
 mod devices;

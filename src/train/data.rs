@@ -1,6 +1,7 @@
 //! Pictures to learn from: folders into memory, memory into batches of crops.
 
 use crate::error::{Error, Result};
+use image::RgbImage;
 use image::imageops::FilterType;
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt};
@@ -11,16 +12,6 @@ use tch::{Device, Kind, TchError, Tensor};
 pub const CROP: u32 = 160;
 /// Short side that pictures are brought to: about the lines the generator works at.
 const SHORT: u32 = 352;
-
-/// An RGB picture, interleaved bytes.
-pub struct Picture {
-    /// Columns.
-    pub width: u32,
-    /// Rows.
-    pub height: u32,
-    /// R, G, B.
-    pub rgb: Vec<u8>,
-}
 
 /// All picture files below `folder`, sorted by path so that a seed means the same everywhere.
 ///
@@ -47,7 +38,7 @@ pub fn files(folder: &Path) -> Result<Vec<PathBuf>> {
 ///
 /// # Errors
 /// [`Error::Open`].
-pub fn read(path: &Path) -> Result<Picture> {
+pub fn read(path: &Path) -> Result<RgbImage> {
     let image = image::open(path).map_err(|e| Error::open(path, e))?;
     let short = image.width().min(image.height()).max(1);
     let image = if short > SHORT {
@@ -56,8 +47,7 @@ pub fn read(path: &Path) -> Result<Picture> {
     } else {
         image
     };
-    let rgb = image.into_rgb8();
-    Ok(Picture { width: rgb.width(), height: rgb.height(), rgb: rgb.into_raw() })
+    Ok(image.into_rgb8())
 }
 
 /// Where a crop lies.
@@ -70,9 +60,9 @@ pub struct Place {
 
 impl Place {
     /// Anywhere in `picture`, mirrored half the time.
-    pub fn random(picture: &Picture, rng: &mut StdRng) -> Self {
-        let x = rng.random_range(0..=picture.width - CROP);
-        let y = rng.random_range(0..=picture.height - CROP);
+    pub fn random(picture: &RgbImage, rng: &mut StdRng) -> Self {
+        let x = rng.random_range(0..=picture.width() - CROP);
+        let y = rng.random_range(0..=picture.height() - CROP);
         Self { x, y, mirrored: rng.next_u32() & 1 == 1 }
     }
 }
@@ -121,13 +111,13 @@ impl Light {
 }
 
 /// Appends the crop's planes, R'G'B' in 0..=1.
-pub fn crop(picture: &Picture, place: Place, out: &mut Vec<f32>) {
+pub fn crop(picture: &RgbImage, place: Place, out: &mut Vec<f32>) {
     for channel in 0..3 {
         for y in place.y..place.y + CROP {
-            let row = (y * picture.width) as usize;
+            let row = (y * picture.width()) as usize;
             for i in 0..CROP {
                 let x = place.x + if place.mirrored { CROP - 1 - i } else { i };
-                out.push(f32::from(picture.rgb[(row + x as usize) * 3 + channel]) / 255.0);
+                out.push(f32::from(picture.as_raw()[(row + x as usize) * 3 + channel]) / 255.0);
             }
         }
     }
@@ -146,9 +136,9 @@ pub fn batch(planes: &[f32], device: Device) -> Result<Tensor, TchError> {
 ///
 /// # Errors
 /// libtorch's.
-pub fn tensor(picture: &Picture, device: Device) -> Result<Tensor, TchError> {
-    let (width, height) = (i64::from(picture.width), i64::from(picture.height));
-    let bytes = Tensor::f_from_slice(&picture.rgb)?.f_view([1, height, width, 3])?.f_to_device(device)?;
+pub fn tensor(picture: &RgbImage, device: Device) -> Result<Tensor, TchError> {
+    let (width, height) = (i64::from(picture.width()), i64::from(picture.height()));
+    let bytes = Tensor::f_from_slice(picture.as_raw())?.f_view([1, height, width, 3])?.f_to_device(device)?;
     let bytes = bytes.f_narrow(1, 0, height / 8 * 8)?.f_narrow(2, 0, width / 8 * 8)?.f_permute([0, 3, 1, 2])?;
     (bytes.f_to_kind(Kind::Float)? / 255.0).f_contiguous()
 }

@@ -1,9 +1,10 @@
 //! What is trained on: photos with the teacher's studies, comic panels, and the photos that are held out.
 
 use super::TrainOptions;
-use super::data::{self, CROP, Light, Picture, Place};
+use super::data::{self, CROP, Light, Place};
 use super::teacher;
 use crate::error::{Error, Result};
+use image::RgbImage;
 use rand::RngExt;
 use rand::rngs::StdRng;
 use std::path::{Path, PathBuf};
@@ -16,9 +17,9 @@ const HELD_OUT: u64 = 8;
 
 /// A photo and the teacher's [`Study`](teacher::Study) of it.
 pub struct Pair {
-    photo: Picture,
-    paint: Picture,
-    ink: Picture,
+    photo: RgbImage,
+    paint: RgbImage,
+    ink: RgbImage,
 }
 
 /// The same crops of photos and of their studies, N x 3 x [`CROP`] x [`CROP`] each.
@@ -34,9 +35,9 @@ pub struct Crops {
 /// See the module.
 pub struct Dataset {
     pairs: Vec<Pair>,
-    comics: Vec<Picture>,
+    comics: Vec<RgbImage>,
     /// Photos that no step sees.
-    pub held_out: Vec<Picture>,
+    pub held_out: Vec<RgbImage>,
     /// Number of comic panels that no step sees.
     held_out_comics: usize,
 }
@@ -116,8 +117,8 @@ impl std::fmt::Display for Dataset {
     }
 }
 
-fn large(picture: &Picture) -> bool {
-    picture.width >= CROP && picture.height >= CROP
+fn large(picture: &RgbImage) -> bool {
+    picture.width() >= CROP && picture.height() >= CROP
 }
 
 fn enough<T>(found: Vec<T>, what: &str, folder: &Path) -> Result<Vec<T>> {
@@ -130,7 +131,7 @@ fn enough<T>(found: Vec<T>, what: &str, folder: &Path) -> Result<Vec<T>> {
 }
 
 /// All pictures of `folder` that are large enough, with whether they are held out.
-fn read_all(folder: &Path) -> Result<Vec<(bool, Picture)>> {
+fn read_all(folder: &Path) -> Result<Vec<(bool, RgbImage)>> {
     let read = data::files(folder)?;
     let read = read.iter().map(|file| Ok((is_held_out(file), data::read(file)?))).collect::<Result<Vec<_>>>()?;
     Ok(read.into_iter().filter(|(_, picture)| large(picture)).collect())
@@ -169,19 +170,20 @@ fn study_all(files: &[PathBuf], root: &Path, cache: &Path) -> Result<Vec<(String
 fn study(file: &Path, cached: &Path) -> Result<Pair> {
     let photo = data::read(file)?;
     let names = ["paint.png", "ink.png"].map(|end| cached.with_extension(end));
-    let fits = |picture: &Picture| (picture.width, picture.height) == (photo.width, photo.height);
+    let fits = |picture: &RgbImage| picture.dimensions() == photo.dimensions();
     if let (Ok(paint), Ok(ink)) = (data::read(&names[0]), data::read(&names[1]))
         && fits(&paint)
         && fits(&ink)
     {
         return Ok(Pair { photo, paint, ink });
     }
-    let (width, height) = (photo.width, photo.height);
-    let study = teacher::study(&photo.rgb, width as usize, height as usize);
+    let (width, height) = photo.dimensions();
+    let study = teacher::study(photo.as_raw(), width as usize, height as usize);
     let keep = |rgb: Vec<u8>, name: &Path| {
-        image::save_buffer(name, &rgb, width, height, image::ExtendedColorType::Rgb8)
-            .map_err(|e| Error::create(name, e))?;
-        Ok(Picture { width, height, rgb })
+        let mut picture = RgbImage::new(width, height);
+        picture.copy_from_slice(&rgb);
+        picture.save(name).map_err(|e| Error::create(name, e))?;
+        Ok(picture)
     };
     Ok(Pair { photo, paint: keep(study.paint, &names[0])?, ink: keep(study.ink, &names[1])? })
 }

@@ -8,13 +8,12 @@
 //! is asked of comics that training may see: what artists themselves reach in another episode is the most that can be hoped
 //! for.
 
-use super::data::{self, Picture};
+use super::data;
 use super::dataset::is_held_out;
 use super::perceptual::Features;
 use super::{sheet, style};
-use crate::config::Blend;
 use crate::error::{Error, Result};
-use crate::stylize::Weights;
+use image::RgbImage;
 use std::path::{Path, PathBuf};
 use tch::{Device, Kind, TchError, Tensor};
 
@@ -32,8 +31,6 @@ pub struct JudgeOptions {
     pub comics: PathBuf,
     /// Perceptual networks, see [`Features`].
     pub features: Vec<PathBuf>,
-    /// Style to draw in.
-    pub style: Blend,
     /// Picture of photos and drawings side by side to write, if any.
     pub sheet: Option<PathBuf>,
     /// Where to compute.
@@ -95,24 +92,19 @@ pub struct Space {
     pub structure: f64,
 }
 
-/// Judges what `weights` draw.
+/// Judges what `draw` makes of photos: pictures of their size, or of sides cut to multiples of 8.
 ///
 /// # Errors
 /// [`Error::Training`] where fewer than 8 pictures are held out, [`Error::Open`] and [`Error::Weights`] for files that
-/// cannot be used, [`Error::Network`].
-pub fn judge(weights: &Weights, options: &JudgeOptions) -> Result<Verdict> {
+/// cannot be used, [`Error::Network`], and those of `draw`.
+pub fn judge(options: &JudgeOptions, draw: &mut dyn FnMut(&RgbImage) -> Result<RgbImage>) -> Result<Verdict> {
     let (photos, comics) = (held_out(&options.photos)?, held_out(&options.comics)?);
     let others = others(&options.comics, comics.len())?;
+    let drawings = photos.iter().map(draw).collect::<Result<Vec<_>>>()?;
     if let Some(path) = &options.sheet {
-        sheet::one_style(weights, &photos, &options.style, path, options.device)?;
+        sheet::pairs(&photos, &drawings, path)?;
     }
     let _guard = tch::no_grad_guard();
-    let code = weights.code(&options.style)?;
-    let ready = || -> Result<_, TchError> {
-        let (network, modulation) = weights.network.folded(&code)?;
-        Ok((network.to(options.device, Kind::Float)?, modulation.to_device(options.device)?))
-    };
-    let (network, modulation) = ready().map_err(Error::network)?;
     let mut spaces: Vec<(Features, Crowds)> = Vec::new();
     for path in &options.features {
         spaces.push((Features::load(path, options.device)?, Crowds::default()));
@@ -120,15 +112,14 @@ pub fn judge(weights: &Weights, options: &JudgeOptions) -> Result<Verdict> {
     let mut verdict = Verdict { photos: photos.len(), comics: comics.len(), ..Verdict::default() };
     let mut look = || -> Result<(), TchError> {
         for (features, crowds) in &mut spaces {
-            let statistics = |comics: &[Picture]| -> Result<Vec<Tensor>, TchError> {
+            let statistics = |comics: &[RgbImage]| -> Result<Vec<Tensor>, TchError> {
                 let of = |comic| style::statistics(&features.maps(&data::tensor(comic, options.device)?)?);
                 comics.iter().map(of).collect()
             };
             (crowds.comics, crowds.others) = (statistics(&comics)?, statistics(&others)?);
         }
-        for photo in &photos {
-            let photo = data::tensor(photo, options.device)?;
-            let drawing = network.forward(&photo, &modulation)?.f_clamp(0.0, 1.0)?;
+        for (photo, drawing) in photos.iter().zip(&drawings) {
+            let [photo, drawing] = [data::tensor(photo, options.device)?, data::tensor(drawing, options.device)?];
             shift(&mut verdict, &photo, &drawing)?;
             for (features, crowds) in &mut spaces {
                 let (before, after) = (features.maps(&photo)?, features.maps(&drawing)?);
@@ -234,7 +225,7 @@ fn shift(verdict: &mut Verdict, photo: &Tensor, drawing: &Tensor) -> Result<(), 
     verdict.sky.add(&luma, &colour, &sky)
 }
 
-fn held_out(folder: &Path) -> Result<Vec<Picture>> {
+fn held_out(folder: &Path) -> Result<Vec<RgbImage>> {
     let files = data::files(folder)?;
     let kept =
         files.iter().filter(|file| is_held_out(file)).map(|file| data::read(file)).collect::<Result<Vec<_>>>()?;
@@ -247,7 +238,7 @@ fn held_out(folder: &Path) -> Result<Vec<Picture>> {
 }
 
 /// `count` pictures that are not held out, or as many as there are, from all over the folder.
-fn others(folder: &Path, count: usize) -> Result<Vec<Picture>> {
+fn others(folder: &Path, count: usize) -> Result<Vec<RgbImage>> {
     let files = data::files(folder)?;
     let files: Vec<_> = files.iter().filter(|file| !is_held_out(file)).collect();
     let count = count.min(files.len());

@@ -17,6 +17,7 @@
 //! `NAME.jsonl` (losses), `NAME.png` (held-out photos before and after) and `NAME.teacher/` (the teacher's drawings).
 
 mod adam;
+mod brush;
 mod codes;
 mod data;
 mod dataset;
@@ -35,6 +36,7 @@ pub mod teacher;
 #[cfg(test)]
 mod tests;
 
+pub use brush::Brush;
 pub use judge::{JudgeOptions, Shift, Space, Verdict, judge};
 pub use run::run;
 

@@ -5,20 +5,17 @@
 
 mod sheet;
 
+use super::alone;
 use super::engine::detail;
 use super::progress::Voice;
 use crate::av::scale::Converter;
 use crate::cli;
 use crate::config::{self, PRESETS, Settings};
 use crate::error::{Error, Result};
-use crate::frame::{ColorInfo, CpuImage, Drawn, Frame, PixelFormat, Rational, Size, Stamp, StreamInfo};
+use crate::frame::{ColorInfo, CpuImage, Drawn, Frame, PixelFormat, Rational, Size, Stamp};
 use crate::gpu::Context;
-use crate::pipeline::{Manner, Redraw};
-use crate::post::PostChain;
 use crate::sink::{self, SinkOptions};
 use crate::source::{self, OpenOptions};
-use crate::stage::FrameFilter;
-use crate::stylize::{self, Detail};
 use sheet::{Row, Sheet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -44,23 +41,23 @@ pub fn run(args: &cli::Preview, voice: Voice) -> Result<()> {
     let styles = styles(args)?;
     let output = args.output.clone().unwrap_or_else(|| beside(&args.input));
     let moments = moments(&args.input, args.moments)?;
-    let info = picture_info(moments.first().map_or(Size::new(2, 2), |moment| moment.photo.size), PixelFormat::I420);
+    let info = alone::info(moments.first().map_or(Size::new(2, 2), |moment| moment.photo.size), PixelFormat::I420);
     let mut sheet = Sheet::new(info.size);
     let times: Vec<_> = moments.iter().map(|moment| (moment.at, &moment.photo)).collect();
     sheet.push(&Row::of_photos(&times)?);
-    let context = Context::new()?;
+    let (context, detail) = (Context::new()?, detail(args.machine.detail));
     let mut drawings: Vec<Drawings> = Vec::new();
     for (name, settings) in &styles {
         let weights = &settings.generator.weights;
         let index = match drawings.iter().position(|(known, _)| known == weights) {
             Some(index) => index,
             None => {
-                drawings.push((weights.clone(), redraw(settings, &args.machine, &info, &moments)?));
+                let photos = moments.iter().map(|moment| moment.photo.clone());
+                drawings.push((weights.clone(), alone::redraw(settings, detail, &args.machine.device, &info, photos)?));
                 drawings.len() - 1
             }
         };
-        let detail = detail(args.machine.detail);
-        let pictures = finish(&context, settings, detail, &info, &drawings[index].1)?;
+        let pictures = alone::finish(&context, settings, detail, &info, &drawings[index].1)?;
         sheet.push(&Row { name: name.clone(), note: settings.description.clone(), pictures });
     }
     save(&output, sheet.into_picture(), args.overwrite)?;
@@ -125,53 +122,8 @@ fn shown(size: Size, aspect: Rational) -> Size {
     sink::even(Size::new(width.round() as u32, height))
 }
 
-fn picture_info(size: Size, format: PixelFormat) -> StreamInfo {
-    StreamInfo {
-        size,
-        format,
-        color: if format == PixelFormat::Rgba8 { ColorInfo::SRGB } else { ColorInfo::BT709 },
-        sample_aspect: Rational::new(1, 1),
-        time_base: Rational::new(1, 25),
-        frame_rate: None,
-        frame_count: Some(1),
-        live: false,
-    }
-}
-
-/// The generator's drawings of all moments, each by itself.
-fn redraw(settings: &Settings, machine: &cli::Machine, info: &StreamInfo, moments: &[Moment]) -> Result<Vec<Drawn>> {
-    let detail = detail(machine.detail);
-    let built = stylize::build(&settings.generator, detail, &machine.device, info)?;
-    let mut redraw = Redraw::new(built.draw, info, detail, Manner { calm: 0.0, ..Manner::default() });
-    moments.iter().enumerate().map(|(i, m)| one(&mut redraw, i, m.photo.clone())).collect()
-}
-
-/// Finished pictures: RGBA, sRGB.
-fn finish(
-    context: &Context,
-    settings: &Settings,
-    detail: Detail,
-    info: &StreamInfo,
-    drawings: &[Drawn],
-) -> Result<Vec<CpuImage>> {
-    let output = (PixelFormat::Rgba8, ColorInfo::SRGB);
-    let mut chain = PostChain::new(context.clone(), settings, info, output, detail.working_size(info.size))?;
-    let first = |drawn: &Drawn| Drawn { number: 0, ..drawn.clone() };
-    drawings.iter().enumerate().map(|(i, drawn)| one(&mut chain, i, first(drawn))).collect()
-}
-
-/// What a filter makes of a picture alone.
-fn one<F: FrameFilter>(filter: &mut F, index: usize, image: F::In) -> Result<F::Out> {
-    let stamp = Stamp { index: index as u64, pts: index as i64, duration: 1 };
-    let mut done = filter.push(Frame { stamp, image })?;
-    while let Some(later) = filter.drain()? {
-        done = Some(later);
-    }
-    done.map(|frame| frame.image).ok_or_else(|| Error::gpu("a picture went in and none came out"))
-}
-
 fn save(output: &Path, picture: CpuImage, overwrite: bool) -> Result<()> {
-    let info = picture_info(picture.size, PixelFormat::Rgba8);
+    let info = alone::info(picture.size, PixelFormat::Rgba8);
     let mut sink = sink::create(output, &info, &SinkOptions { overwrite, ..SinkOptions::default() })?.sink;
     let stamp = Stamp { index: 0, pts: 0, duration: 1 };
     sink.write(Frame { stamp, image: picture })?;

@@ -1,5 +1,6 @@
 //! A contact sheet: rows of pictures, with a caption over each. RGB, sRGB code values.
 
+use crate::app::alone;
 use crate::av::scale::Converter;
 use crate::error::{Error, Result};
 use crate::frame::{ColorInfo, CpuImage, PixelFormat, Size};
@@ -66,7 +67,7 @@ impl Sheet {
         let pen = print(&mut image, &row.name, 0.0, INK);
         print(&mut image, &row.note, pen + LETTERS, PALE);
         for (column, picture) in (0..).zip(&row.pictures) {
-            let whole = opaque(picture);
+            let whole = alone::opaque(picture);
             let small = if whole.dimensions() == (width, height) {
                 whole
             } else {
@@ -90,14 +91,6 @@ impl Sheet {
         let rgba = sheet.pixels().flat_map(|Rgb([r, g, b])| [*r, *g, *b, u8::MAX]).collect();
         CpuImage::from_planes(Size::new(width, height), PixelFormat::Rgba8, ColorInfo::SRGB, vec![rgba])
     }
-}
-
-fn opaque(picture: &CpuImage) -> RgbImage {
-    let Size { width, height } = picture.size;
-    RgbImage::from_fn(width, height, |x, y| {
-        let pixel = &picture.row(0, y)[x as usize * 4..];
-        Rgb([pixel[0], pixel[1], pixel[2]])
-    })
 }
 
 /// `1:02:03`, `2:03.5`.
