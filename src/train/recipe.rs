@@ -118,8 +118,8 @@ fn played(
     losses: &mut Losses,
 ) -> Result<Tensor, TchError> {
     let comic = dataset.comics(PANELS, rng, options.device)?;
-    let Crops { photo, paint, ink } = dataset.photos(PANELS, rng, options.device)?;
-    let Drawn { picture: teacher, cover, .. } = look::draw(&[state.panels()?; PANELS], &photo, &paint, &ink)?;
+    let Crops { photo, paint, ink: lines } = dataset.photos(PANELS, rng, options.device)?;
+    let Drawn { picture: teacher, cover, ink } = look::draw(&[state.panels()?; PANELS], &photo, &paint, &lines)?;
     let photo = grainy(&photo, rng)?;
     // A panel's own style is one of its kind: half of it, and half of the mean of all.
     let codes = network.encode(&comic)?;
@@ -142,13 +142,15 @@ fn played(
     };
     let parts = [
         ("adversary", judged, 0.5 * (phase * 10.0).min(1.0)),
-        ("style", crowd(&mut state.seen, view, &maps, &comic_maps)?, 18.0 * (phase * 10.0).min(1.0)),
+        ("style", crowd(&mut state.seen, view, &maps, &comic_maps)?, 14.0 * (phase * 10.0).min(1.0)),
         ("content", loss::content(&maps[3], &wanted[3])?, 0.1),
         ("edges", loss::gradient(&output, &teacher)?, 0.5),
         ("colour", loss::colour(&output, &teacher)?, 30.0),
         // Ink is the first thing that style losses wipe away, since it is a small part of a panel and a large change of
         // a photo; it is also what makes a drawing of it.
         ("kept", loss::l1(&sheet.cover, &cover)?, 3.0),
+        // It may be as light as the panels' but no more colourful: red lines in green light please the style loss.
+        ("hue", loss::l1(&hue(&sheet.ink)?, &hue(&ink)?)?, 5.0),
         ("flat", loss::flatness(&output, &teacher)?, 4.0),
         ("calm", calm(network, &modulation, &photo, &output, rng)?, 12.0),
         ("excess", loss::excess(&output)?, 5.0),
@@ -159,6 +161,11 @@ fn played(
         total += value * *weight;
     }
     total.f_squeeze()
+}
+
+/// Colours less their mean of R', G' and B'.
+fn hue(colour: &Tensor) -> Result<Tensor, TchError> {
+    colour.f_sub(&colour.f_mean_dim([1_i64].as_slice(), true, Kind::Float)?)
 }
 
 /// The photo with noise half the time: the teacher saw it without, and the network learns to ignore it.
