@@ -4,7 +4,9 @@ use super::fields::{Domain, EFFECTS, FIELDS};
 use super::settings::Settings;
 use super::{blend, mix, places};
 use crate::error::{Error, Result};
-use std::path::Path;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Component, Path};
 use toml::{Table, Value};
 
 /// A style that ships with the program.
@@ -14,6 +16,9 @@ pub struct Preset {
     pub name: &'static str,
     toml: &'static str,
 }
+
+/// Bytes of a style file; one with every setting has some two thousand.
+const LONGEST: u64 = 1 << 20;
 
 macro_rules! presets {
     ($($name:literal),* $(,)?) => {
@@ -26,6 +31,9 @@ pub const PRESETS: &[Preset] = presets!["comic", "ink", "pop", "noir", "manga", 
 
 /// The settings of style `name` with `changes` made, in order. A name is that of a preset or of one of the user's own
 /// styles (see [`places::styles`]), or the path of a TOML file, or a mixture: `comic:0.7,ink:0.3`.
+///
+/// A style given by its path may be a stranger's: its weights are built-in ones or a file in its own folder or below,
+/// named relative to it. What `changes` and the user's own styles name is the user's.
 ///
 /// A change is `table.field=value`, or `effect=off` and `effect=on` to switch an effect.
 ///
@@ -55,16 +63,54 @@ fn read(name: &str) -> Result<Table> {
         return parse(name, preset.toml);
     }
     let own = places::styles().map(|folder| places::style_files(&folder)).unwrap_or_default();
-    let path = match own.iter().find(|(own, _)| own == name) {
-        Some((_, path)) => path,
-        None => Path::new(name),
-    };
+    let mine = own.iter().find(|(own, _)| own == name).map(|(_, path)| path.as_path());
+    let path = mine.unwrap_or(Path::new(name));
     if path.extension().is_none_or(|e| e != "toml") {
         let known = PRESETS.iter().map(|p| p.name).chain(own.iter().map(|(own, _)| own.as_str()));
         return Err(Error::UnknownStyle { name: name.into(), near: near(name, known) });
     }
-    let text = std::fs::read_to_string(path).map_err(|e| Error::open(path, e))?;
-    parse(name, &text)
+    let mut table = parse(name, &text(path).map_err(|e| Error::open(path, e))?)?;
+    if mine.is_none() {
+        keep_in(path.parent().unwrap_or(Path::new("")), &mut table)?;
+    }
+    Ok(table)
+}
+
+/// The text of a regular file: a device has no end, and a pipe may never begin.
+fn text(path: &Path) -> io::Result<String> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+    }
+    let mut text = String::new();
+    File::open(path)?.take(LONGEST).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// Makes the path of the weights that a style in `folder` names one from here; it may not lead out of the folder.
+fn keep_in(folder: &Path, style: &mut Table) -> Result<()> {
+    let Some(Value::String(weights)) = style.get_mut("generator").and_then(|generator| generator.get_mut("weights"))
+    else {
+        return Ok(());
+    };
+    let plain = |part: Component| matches!(part, Component::Normal(_) | Component::CurDir);
+    let file = folder.join(&*weights);
+    if !Path::new(weights).components().all(plain) || leads_out(folder, &file) {
+        return Err(Error::setting("generator.weights", "a style's weights must lie in the style's own folder"));
+    }
+    // Any other name is that of built-in weights.
+    if file.exists() {
+        *weights = file.to_string_lossy().into_owned();
+    }
+    Ok(())
+}
+
+/// Whether links make of `file`, if it is there, one outside of `folder`.
+fn leads_out(folder: &Path, file: &Path) -> bool {
+    let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    match (here.canonicalize(), file.canonicalize()) {
+        (Ok(folder), Ok(file)) => !file.starts_with(folder),
+        _ => false,
+    }
 }
 
 fn parse(name: &str, text: &str) -> Result<Table> {
@@ -230,5 +276,47 @@ mod tests {
         assert!(matches!(&error, Error::Setting { key, .. } if key == "outline.width"), "{error:?}");
         std::fs::write(&path, "[outline]\ncolour = 1\n").unwrap();
         assert!(matches!(load(path.to_str().unwrap(), &[]), Err(Error::Setting { .. })));
+    }
+
+    #[test]
+    fn a_strangers_style_finds_its_weights_beside_it_and_nowhere_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let pack = folder.path().join("pack");
+        std::fs::create_dir_all(pack.join("more")).unwrap();
+        std::fs::write(folder.path().join("secret.safetensors"), "").unwrap();
+        std::fs::write(pack.join("more/own.safetensors"), "").unwrap();
+        let style = pack.join("style.toml");
+        let weights = |named: &str| {
+            std::fs::write(&style, format!("[generator]\nweights = {named:?}\n")).unwrap();
+            load(style.to_str().unwrap(), &[]).map(|settings| settings.generator.weights)
+        };
+        assert_eq!(weights("more/own.safetensors").unwrap(), pack.join("more/own.safetensors").to_str().unwrap());
+        assert_eq!(weights("none").unwrap(), "none");
+        let outside = folder.path().join("secret.safetensors");
+        let mut refused = vec!["../secret.safetensors", outside.to_str().unwrap(), "/dev/zero"];
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(&outside, pack.join("link.safetensors")).unwrap();
+            refused.push("link.safetensors");
+        }
+        for named in refused {
+            let error = weights(named).unwrap_err();
+            assert!(matches!(&error, Error::Setting { key, .. } if key == "generator.weights"), "{named}: {error:?}");
+        }
+        // The user may say so.
+        let own = load(style.to_str().unwrap(), &set("generator.weights", outside.to_str().unwrap()));
+        assert!(own.is_err(), "the style itself is refused");
+        std::fs::write(&style, "").unwrap();
+        let own = load(style.to_str().unwrap(), &set("generator.weights", outside.to_str().unwrap())).unwrap();
+        assert_eq!(own.generator.weights, outside.to_str().unwrap());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_is_no_style() {
+        let folder = tempfile::tempdir().unwrap();
+        let style = folder.path().join("style.toml");
+        std::os::unix::fs::symlink("/dev/zero", &style).unwrap();
+        assert!(matches!(load(style.to_str().unwrap(), &[]), Err(Error::Open { .. })));
     }
 }

@@ -8,6 +8,8 @@ use crate::error::{Cause, Error, Result};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use tch::{Kind, Tensor};
 
@@ -72,12 +74,18 @@ pub fn load(name: &str) -> Result<Weights> {
     parse(&bytes).map_err(fail)
 }
 
+/// The bytes of a regular file: a device has no end, and a pipe may never begin.
 fn read(path: &Path) -> Result<Vec<u8>, Cause> {
-    let length = std::fs::metadata(path)?.len();
-    if length > LARGEST {
-        return Err(format!("{length} bytes are more than a generator has").into());
+    let facts = std::fs::metadata(path)?;
+    if !facts.is_file() {
+        return Err("it is no regular file".into());
     }
-    Ok(std::fs::read(path)?)
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(format!("{} bytes are more than a generator has", facts.len()).into());
+    }
+    Ok(bytes)
 }
 
 /// What the bytes of a weights file hold.
@@ -228,6 +236,13 @@ mod tests {
         assert_eq!(Vec::<f32>::try_from(code.view([-1])).unwrap(), [0.0; CODE]);
         let error = weights.code(&"blue".parse().unwrap()).unwrap_err().to_string();
         assert!(error.contains("dark, light"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_holds_no_weights() {
+        let error = load("/dev/zero").unwrap_err().to_string();
+        assert!(error.contains("no regular file"), "{error}");
     }
 
     #[test]
