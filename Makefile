@@ -12,7 +12,7 @@ N ?= 1000
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test test-rigs test-farm test-mutations test-kills bench install uninstall bundle gpu-proof samples clean
+.PHONY: help setup build demo test test-rigs test-vm test-farm test-mutations test-kills bench install uninstall bundle gpu-proof samples clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 23
@@ -34,6 +34,11 @@ test: ## run every test
 test-rigs: ## run the tests with a fake camera, a screen and OBS (needs root or fusermount3, and /dev/fuse)
 	@./setup.sh --test
 	cargo test --test rig_camera --test rig_desktop -- --ignored
+
+test-vm: ## run against real drivers, vivid and v4l2loopback, in a virtual machine (Debian; minutes; a download of 70 MB, once)
+	@./setup.sh --test --vm
+	cargo build
+	@tests/vm/run.sh
 
 test-farm: ## draw films on a Ray cluster whose workers and machines are killed (gets Ray into .venv; needs no GPU)
 	@./setup.sh --test --farm

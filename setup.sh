@@ -4,6 +4,7 @@
 #   ./setup.sh            to build and run
 #   ./setup.sh --test     and to run the tests
 #   ./setup.sh --farm     and for `make test-farm`
+#   ./setup.sh --vm       and for `make test-vm` (Debian only)
 #   ./setup.sh --bundle   and for `make install` and `make bundle`
 #   ./setup.sh --cpu      libtorch without GPU support, even where an NVIDIA driver is found
 #   ./setup.sh --cuda     libtorch with GPU support (4 GB), even where none is found
@@ -28,11 +29,12 @@ as_root() {
     fi
 }
 
-tests=no farm=no bundle=no torch=auto
+tests=no farm=no vm=no bundle=no torch=auto
 for argument in "$@"; do
     case $argument in
         --test) tests=yes ;;
         --farm) farm=yes ;;
+        --vm) vm=yes ;;
         --bundle) bundle=yes ;;
         --cpu) torch=cpu ;;
         --cuda) torch=cuda ;;
@@ -54,6 +56,7 @@ system_packages() {
         dbus pipewire pipewire-bin wireplumber gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-pipewire
         xvfb xdotool libgl1-mesa-dri libxkbcommon-x11-0 obs-studio obs-plugins)
     [ $farm = no ] || packages+=(python3 python3-venv)
+    [ $vm = no ] || packages+=(qemu-system-x86 busybox-static cpio xz-utils kmod v4l-utils python3 linux-headers-amd64)
     [ $bundle = no ] || packages+=(patchelf zstd)
 
     if ! have apt-get; then
