@@ -36,7 +36,10 @@ pub fn run(args: &Devices) -> Result<()> {
         }
         for (camera, modes) in &cameras {
             text += &format!("  {}  {}{}\n", camera.index, camera.name, place(camera));
-            text += &summary(modes);
+            text += &match &camera.refused {
+                Some(why) => format!("       {why}\n"),
+                None => summary(modes),
+            };
         }
         text += "\nGenerator (--device)\n";
         networks.iter().for_each(|name| text += &format!("  {name}\n"));
@@ -91,7 +94,10 @@ fn camera_json(camera: &Listed, modes: &[Mode]) -> Value {
             json!({ "width": m.size.width, "height": m.size.height, "coding": m.coding.name(), "rate": rate })
         })
         .collect();
-    json!({ "index": camera.index, "name": camera.name, "bus": camera.bus, "path": camera.path, "modes": modes })
+    json!({
+        "index": camera.index, "name": camera.name, "bus": camera.bus, "path": camera.path, "modes": modes,
+        "refused": camera.refused,
+    })
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub use mode::{Coding, Mode, Wish};
 pub use watch::Camera;
 
 use crate::frame::CpuImage;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// A camera that is there.
@@ -37,6 +37,8 @@ pub struct Listed {
     pub index: u32,
     /// Device file, where it has one.
     pub path: Option<PathBuf>,
+    /// Why it cannot be used, in words, where that shows without opening it.
+    pub refused: Option<String>,
 }
 
 /// Which camera is meant.
@@ -48,7 +50,7 @@ pub enum Selector {
     Name(String),
     /// By [`Listed::index`].
     Index(u32),
-    /// By its device file.
+    /// By its device file, or a link to it.
     Path(PathBuf),
 }
 
@@ -71,9 +73,14 @@ impl Selector {
             Self::Any => true,
             Self::Name(name) => camera.name.to_lowercase().contains(&name.to_lowercase()),
             Self::Index(index) => camera.index == *index,
-            Self::Path(path) => camera.path.as_ref() == Some(path),
+            Self::Path(path) => camera.path.as_ref().is_some_and(|own| own == path || same_file(own, path)),
         }
     }
+}
+
+/// Whether two paths lead to one file, by whatever links: those in `/dev/v4l/by-id` keep their names.
+fn same_file(a: &Path, b: &Path) -> bool {
+    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
 impl std::fmt::Display for Selector {

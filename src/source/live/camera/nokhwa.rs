@@ -47,6 +47,7 @@ impl Backend for Nokhwa {
                 bus: camera.misc(),
                 index: camera.index().as_index().unwrap_or(place as u32),
                 path: None,
+                refused: None,
             })
             .collect();
         all.sort_by_key(|c| c.index);

@@ -38,6 +38,7 @@ impl Fake {
             bus: (*bus).into(),
             index: i as u32,
             path: Some(format!("/dev/video{i}").into()),
+            refused: None,
         };
         self.world.lock().unwrap().cameras = names.iter().enumerate().map(listed).collect();
     }
@@ -216,6 +217,39 @@ fn a_rest_closes_the_camera_and_asking_opens_it() {
     source.rest();
     assert_eq!(fake.open.load(SeqCst), 0);
     assert_eq!(opened(&mut source), "Cam");
+}
+
+#[test]
+fn a_camera_that_may_be_used_comes_before_one_that_may_not() {
+    let fake = Fake::with(&[("Locked", "usb-1"), ("Cam", "usb-2")]);
+    fake.world.lock().unwrap().cameras[0].refused = Some("it may not be used".into());
+    fake.frames([1]);
+    assert_eq!(opened(&mut fake.source("")), "Cam");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_link_leads_to_the_camera_that_it_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let [first, second] = ["video0", "video1"].map(|name| folder.path().join(name));
+    for path in [&first, &second] {
+        std::fs::write(path, "").unwrap();
+    }
+    let by_id = folder.path().join("usb-Maker_Cam-index0");
+    std::os::unix::fs::symlink("video1", &by_id).unwrap();
+    let selector = Selector::parse(by_id.to_str().unwrap());
+    let listed = |path: &Path| Listed {
+        name: "Cam".into(),
+        bus: String::new(),
+        index: 0,
+        path: Some(path.to_owned()),
+        refused: None,
+    };
+    assert!(selector.matches(&listed(&second)) && !selector.matches(&listed(&first)));
+    assert!(Selector::Path(first.clone()).matches(&listed(&first)));
+    // It goes when the camera does.
+    std::fs::remove_file(&second).unwrap();
+    assert!(!selector.matches(&listed(&first)));
 }
 
 #[test]

@@ -4,9 +4,9 @@ use super::mode::{Coding, Mode, Wish};
 use super::unpack::Unpacker;
 use super::{Backend, Device, Grab, Listed};
 use crate::frame::{ChromaSiting, ColorInfo, Matrix, Range, Size};
-use crate::v4l2::{self, Direction, Format, Node, Sizes, Stream};
+use crate::v4l2::{self, Direction, Format, Identity, Node, Sizes, Stream};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Buffers of a camera: one is filled, one is read, two make up for a program that is held up.
@@ -34,9 +34,15 @@ impl V4l {
 impl Backend for V4l {
     fn list(&self) -> Vec<Listed> {
         let camera = |path: PathBuf| {
-            let identity = Node::open(&path).and_then(|node| node.identity()).ok()?;
             let index = path.file_name()?.to_str()?.strip_prefix("video")?.parse().ok()?;
-            identity.captures.then_some(Listed { name: identity.card, bus: identity.bus, index, path: Some(path) })
+            let node = match Node::open(&path) {
+                Err(error) if matches!(error.raw_os_error(), Some(libc::EACCES | libc::EPERM)) => {
+                    return refused(path, index, why(&error));
+                }
+                node => node.ok()?,
+            };
+            let Identity { card: name, bus, captures, .. } = node.identity().ok()?;
+            captures.then_some(Listed { name, bus, index, path: Some(path), refused: None })
         };
         v4l2::nodes(&self.folder).into_iter().filter_map(camera).collect()
     }
@@ -67,6 +73,19 @@ impl Backend for V4l {
         let stream = Stream::new(node, Direction::Capture, BUFFERS).map_err(|e| why(&e))?;
         Ok(Box::new(Open { stream, unpacker, mode }))
     }
+}
+
+/// A device that may not be asked what it is, by what the kernel tells everybody. Of the several that a camera may have,
+/// the first is the camera.
+fn refused(path: PathBuf, index: u32, why: String) -> Option<Listed> {
+    let file = path.file_name()?.to_str()?.to_owned();
+    let facts = Path::new("/sys/class/video4linux").join(&file);
+    let fact = |name: &str| Some(std::fs::read_to_string(facts.join(name)).ok()?.trim().to_owned());
+    if fact("index").is_some_and(|place| place != "0") {
+        return None;
+    }
+    let name = fact("name").unwrap_or(file);
+    Some(Listed { name, bus: String::new(), index, path: Some(path), refused: Some(why) })
 }
 
 struct Open {
@@ -200,6 +219,47 @@ mod tests {
         assert_eq!(of(8, 2, 1), (Matrix::Bt709, Range::Full));
         assert_eq!(of(7, 0, 0), (Matrix::Bt601, Range::Full));
         assert_eq!(of(10, 0, 2), (Matrix::Bt2020, Range::Limited));
+    }
+
+    /// Does something as a user who may do nothing: only this thread, and only where it is the administrator's.
+    fn as_nobody<T>(work: impl FnOnce() -> T + Send) -> T
+    where
+        T: Send,
+    {
+        let switched = || {
+            // SAFETY: no memory is involved. The system call itself, unlike the C library's function, is for one thread.
+            let done = unsafe { libc::syscall(libc::SYS_setresuid, -1_i64, 65_534_i64, -1_i64) };
+            // SAFETY: as above.
+            assert!(done == 0 || unsafe { libc::geteuid() } != 0);
+            work()
+        };
+        std::thread::scope(|scope| scope.spawn(switched).join().unwrap())
+    }
+
+    #[test]
+    fn a_camera_that_may_not_be_used_is_there_and_says_what_to_do() {
+        use crate::frame::Clock;
+        use crate::source::live::camera::{Camera, Selector};
+        use crate::source::live::{Event, LiveSource};
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = tempfile::tempdir().unwrap();
+        let allow = |path: &Path, mode| std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
+        allow(folder.path(), 0o755);
+        let path = folder.path().join("video4711");
+        std::fs::write(&path, "").unwrap();
+        let backend = V4l::in_folder(folder.path());
+        assert_eq!(backend.list(), [], "a file that may be read and is no camera");
+        allow(&path, 0);
+        let (listed, event) = as_nobody(|| {
+            let mut camera = Camera::new(Box::new(backend.clone()), Selector::Any, Wish::default(), Clock::start());
+            (backend.list(), camera.next(Duration::from_millis(10)).unwrap())
+        });
+        let [camera] = &listed[..] else { panic!("{listed:?}") };
+        assert_eq!((camera.name.as_str(), camera.index), ("video4711", 4711));
+        assert!(camera.refused.as_ref().is_some_and(|why| why.contains("usermod -aG video")), "{camera:?}");
+        let Event::Lost(reason) = event else { panic!("{event:?}") };
+        assert!(reason.starts_with("video4711 cannot be opened: ") && reason.contains("usermod -aG video"), "{reason}");
     }
 
     #[test]

@@ -68,7 +68,8 @@ impl Camera {
             let same = all.iter().filter(alike).find(|c| c.bus == known.bus).or_else(|| all.iter().find(alike));
             return same.cloned().ok_or_else(|| format!("{} is not there", known.name));
         }
-        let found = all.iter().find(|c| self.wanted.matches(c)).cloned();
+        // One that may be used before one that may not.
+        let found = all.iter().filter(|c| self.wanted.matches(c)).min_by_key(|c| c.refused.is_some()).cloned();
         found.ok_or_else(|| match (&self.wanted, all.is_empty()) {
             (Selector::Any, _) => "there is no camera".into(),
             (wanted, true) => format!("there is no {wanted}, and no other"),
