@@ -4,6 +4,7 @@ use super::Kept;
 use super::action::{Action, key_of};
 use super::places;
 use super::run::Remote;
+use super::styles::name_like;
 use super::ui::{self, Answer, Facts, State};
 use crate::config;
 use crate::error::Result;
@@ -217,8 +218,6 @@ impl<'scope, 'env> Controller<'scope, 'env> {
         let (Some(name), Some(stem)) = (path.to_str(), path.file_stem().and_then(|stem| stem.to_str())) else {
             return self.tell("a file's name cannot be read".to_owned());
         };
-        // A picture may be called as a style is, and must not take its place.
-        let like = format!("like {stem}");
         let is_style = path.extension().is_some_and(|extension| extension == "toml");
         let brought = if is_style {
             config::load(name, &[])
@@ -226,12 +225,14 @@ impl<'scope, 'env> Controller<'scope, 'env> {
             let mut settings = self.kept.styles.settings().clone();
             stylize::style_of(&settings.generator.weights, &[path.to_owned()]).map(|style| {
                 settings.generator.style = style;
+                settings.description = format!("Yours, from {stem}");
                 settings
             })
         };
         match brought {
             Ok(settings) => {
-                self.kept.styles.bring(if is_style { name } else { &like }, settings);
+                let name = if is_style { name.to_owned() } else { name_like(stem) };
+                self.kept.styles.keep(&name, settings);
                 self.tune();
                 self.tell(self.kept.styles.name().to_owned());
             }

@@ -95,6 +95,12 @@ impl Styles {
         }
     }
 
+    /// Chooses `name` with these settings, and keeps it: it is saved with what was changed.
+    pub(super) fn keep(&mut self, name: &str, settings: Settings) {
+        self.bring(name, settings);
+        self.entries[self.chosen].changed = true;
+    }
+
     pub(super) fn choose_at(&mut self, index: usize) {
         self.chosen = index.min(self.entries.len() - 1);
     }
@@ -141,6 +147,13 @@ impl Styles {
         }
         Ok(())
     }
+}
+
+/// The name of the style of the picture file `stem`: one that `--style` takes as it is. A picture may be called as a style
+/// is, and must not take its place.
+pub(super) fn name_like(stem: &str) -> String {
+    let letter = |c: char| if c.is_alphanumeric() || c == '_' { c } else { '-' };
+    format!("like-{}", stem.chars().map(letter).collect::<String>())
 }
 
 fn absent(error: std::io::Error) -> std::io::Result<()> {
@@ -195,6 +208,29 @@ mod tests {
         styles.step(1);
         assert_eq!(styles.name(), PRESETS[0].name);
         assert!(!styles.choose("broken"));
+    }
+
+    #[test]
+    fn a_style_made_of_a_picture_comes_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut styles = Styles::load(Some(folder.path().into())).unwrap();
+        let code = std::array::from_fn(|i| i as f32 / 16.0);
+        let mut settings = tuned(&styles, 0.5);
+        settings.generator.style = config::Blend::only(config::Source::Code(code));
+        let name = name_like("my: ink, 2/3");
+        assert_eq!(name, "like-my--ink--2-3");
+        styles.keep(&name, settings.clone());
+        styles.save().unwrap();
+
+        let mut again = Styles::load(Some(folder.path().into())).unwrap();
+        assert!(again.choose(&name));
+        assert_eq!(*again.settings(), settings);
+        // Another picture of the same name.
+        again.keep(&name, tuned(&again, 0.75));
+        again.save().unwrap();
+        let last = Styles::load(Some(folder.path().into())).unwrap();
+        assert_eq!(last.entries().len(), again.entries().len());
+        assert_eq!(last.entries()[last.entries().len() - 1].settings.generator.strength, 0.75);
     }
 
     #[test]
