@@ -28,12 +28,13 @@ pub(super) type Demand = Option<Vec<Audience>>;
 pub(super) fn run(shared: &Shared, source: &mut dyn LiveSource, demand: &Demand, out: &Sender<Shot>) -> Result<()> {
     let mut info: Option<Arc<StreamInfo>> = None;
     let mut next_index = None;
-    let mut watched = Instant::now();
+    // When somebody was last seen to watch.
+    let mut watched: Option<Instant> = None;
     while !shared.stop.requested() {
         if let Some(audiences) = demand {
             if audiences.iter().any(|a| a.count() > 0) {
-                watched = Instant::now();
-            } else if watched.elapsed() > LINGER {
+                watched = Some(Instant::now());
+            } else if watched.is_none_or(|last| last.elapsed() > LINGER) {
                 if *lock(&shared.camera) != CameraState::Resting {
                     source.rest();
                     *lock(&shared.camera) = CameraState::Resting;

@@ -516,15 +516,18 @@ fn on_demand_the_camera_rests_until_somebody_watches() {
     })
     .unwrap();
     until("rest", || session.status().camera == CameraState::Resting);
-    assert_eq!(script.rests.load(SeqCst), 1);
+    std::thread::sleep(150 * MS);
+    assert_eq!(script.nexts.load(SeqCst), 0, "nobody watched yet, so the camera was never opened");
+    let seat = audience.enter();
+    until("the camera", || script.nexts.load(SeqCst) > 0);
+    assert_ne!(session.status().camera, CameraState::Resting);
+    drop(seat);
+    let rests = script.rests.load(SeqCst);
+    until("rest again", || session.status().camera == CameraState::Resting);
+    assert_eq!(script.rests.load(SeqCst), rests + 1);
     let asked = script.nexts.load(SeqCst);
     std::thread::sleep(150 * MS);
     assert_eq!(script.nexts.load(SeqCst), asked, "the camera is left alone");
-    let seat = audience.enter();
-    until("the camera", || script.nexts.load(SeqCst) > asked);
-    assert_ne!(session.status().camera, CameraState::Resting);
-    drop(seat);
-    until("rest again", || session.status().camera == CameraState::Resting);
     let _seat = session.watch();
     until("the camera", || session.status().camera != CameraState::Resting);
     session.stop().unwrap();
