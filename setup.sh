@@ -54,7 +54,7 @@ system_packages() {
     enough_rust || packages+=(curl)
     [ $tests = no ] || packages+=(ffmpeg
         dbus pipewire pipewire-bin wireplumber gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-pipewire
-        xvfb xdotool libgl1-mesa-dri libxkbcommon-x11-0 obs-studio obs-plugins)
+        xvfb xdotool openbox libgl1-mesa-dri libxkbcommon-x11-0 obs-studio obs-plugins)
     [ $farm = no ] || packages+=(python3 python3-venv)
     [ $vm = no ] || packages+=(qemu-system-x86 busybox-static cpio xz-utils kmod v4l-utils python3 linux-headers-amd64)
     [ $bundle = no ] || packages+=(patchelf zstd)

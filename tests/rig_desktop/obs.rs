@@ -3,9 +3,10 @@
 use super::Running;
 use super::screen::Screen;
 use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use tungstenite::{Message, WebSocket};
 
@@ -107,5 +108,48 @@ impl Obs {
                 return serde_json::from_str(&text).unwrap();
             }
         }
+    }
+}
+
+#[test]
+#[ignore = "needs OBS: `make test-rigs`"]
+fn obs_shows_the_stream() {
+    let (screen, folder) = (Screen::new(), tempfile::tempdir().unwrap());
+    let [film, picture] = super::still(folder.path());
+    let camera = format!("file:{}", film.display());
+    let arguments = ["--camera", &camera, "--size", "640x360", "--no-window", "--json", "--serve", "127.0.0.1:0"];
+    let started = super::live(&screen, folder.path(), &arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+    let mut program = Running(started.unwrap());
+    let mut lines = BufReader::new(program.0.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let address =
+        lines.find_map(|line| Some(line.split_once("serving ")?.1.split_whitespace().next()?.to_owned())).unwrap();
+    // A pipe that nobody reads would hold the program up.
+    std::thread::spawn(move || lines.for_each(drop));
+    let drawn = folder.path().join("drawn.png");
+    let draw = Command::new(assert_cmd::cargo::cargo_bin!("comicvid"))
+        .arg(&picture)
+        .arg(&drawn)
+        .args(["--device", "cpu", "--detail", "draft", "--quiet"])
+        .status();
+    assert!(draw.unwrap().success());
+
+    let mut obs = Obs::start(&screen, folder.path());
+    let shot = folder.path().join("obs.png");
+    obs.open_stream(&format!("{address}stream.mjpg"));
+    let wanted = image::open(&drawn).unwrap().to_rgb8();
+    let start = Instant::now();
+    loop {
+        std::thread::sleep(Duration::from_millis(500));
+        let difference = obs.screenshot(&shot).then(|| {
+            let seen = image::open(&shot).unwrap().to_rgb8();
+            assert_eq!(seen.dimensions(), wanted.dimensions());
+            let sum: u64 = seen.iter().zip(wanted.iter()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+            sum as f64 / wanted.len() as f64
+        });
+        // JPEG at 4:2:0 blurs the colours of the test picture's fine patterns.
+        if difference.is_some_and(|difference| difference < 10.0) {
+            break;
+        }
+        assert!(start.elapsed() < Duration::from_secs(40), "OBS shows something else: {difference:?}");
     }
 }

@@ -1,6 +1,7 @@
 //! A screen that nobody looks at, and what is on it.
 
 use std::io::{BufRead, BufReader};
+use std::ops::Range;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -50,6 +51,30 @@ impl Screen {
         self.xdotool(&["key", name]);
     }
 
+    /// Presses the left button at a place, moves to another, and lets go; slowly enough to be seen between.
+    pub fn drag(&self, from: (usize, usize), to: (usize, usize)) {
+        let go = |(x, y): (usize, usize)| {
+            self.xdotool(&["mousemove", &x.to_string(), &y.to_string()]);
+            std::thread::sleep(Duration::from_millis(200));
+        };
+        go(from);
+        self.xdotool(&["mousedown", "1"]);
+        go(((from.0 + to.0) / 2, (from.1 + to.1) / 2));
+        go(to);
+        self.xdotool(&["mouseup", "1"]);
+    }
+
+    pub fn title(&self, window: &str) -> String {
+        self.xdotool(&["getwindowname", window]).trim().to_owned()
+    }
+
+    /// Width and height of the inside of a window.
+    pub fn size_of(&self, window: &str) -> [String; 2] {
+        let text = self.xdotool(&["getwindowgeometry", "--shell", window]);
+        let value = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).unwrap().to_owned();
+        [value("WIDTH="), value("HEIGHT=")]
+    }
+
     pub fn xdotool(&self, arguments: &[&str]) -> String {
         let done = self.command("xdotool").args(arguments).output();
         let done = done.unwrap_or_else(|e| panic!("xdotool cannot be started ({e}): `./setup.sh --test` installs it"));
@@ -90,9 +115,20 @@ fn keep(name: &str, shot: &[u8]) -> String {
 
 /// Share of the pixels that differ clearly.
 pub fn differing(a: &[u8], b: &[u8]) -> f64 {
+    assert_eq!(a.len(), b.len());
     let pixels = a.as_chunks::<3>().0.iter().zip(b.as_chunks::<3>().0);
     let count = pixels.filter(|(a, b)| a.iter().zip(*b).any(|(a, b)| a.abs_diff(*b) > 24)).count();
-    count as f64 / (WIDTH * HEIGHT) as f64
+    count as f64 / (a.len() / 3) as f64
+}
+
+/// These columns of the screen.
+pub fn columns(shot: &[u8], range: Range<usize>) -> Vec<u8> {
+    shot.chunks_exact(WIDTH * 3).flat_map(|row| &row[range.start * 3..range.end * 3]).copied().collect()
+}
+
+/// Left and right exchanged.
+pub fn flipped(shot: &[u8]) -> Vec<u8> {
+    shot.chunks_exact(WIDTH * 3).flat_map(|row| row.as_chunks::<3>().0.iter().rev().flatten()).copied().collect()
 }
 
 /// Share of the pixels that are nearly white.
