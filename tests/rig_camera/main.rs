@@ -5,7 +5,9 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod cpu;
 mod device;
+mod program;
 
 use comicvid::frame::{Clock, CpuImage, Frame, Rational, Size, StreamInfo};
 use comicvid::frame::{ColorInfo, PixelFormat, Stamp};
@@ -115,6 +117,39 @@ fn sizes_rates_and_formats() {
         let tolerance = if &code == b"MJPG" { 3 } else { 0 };
         check(&mut source, clock, 12, tolerance);
     }
+}
+
+#[test]
+#[ignore = "mounts with FUSE: make test-rigs"]
+fn a_mode_that_is_missing_gives_way_to_the_nearest() {
+    let folder = tempfile::tempdir().unwrap();
+    let _camera = device::Camera::mount(folder.path(), Size::new(640, 360), (1, 15), *b"YUYV");
+    let (clock, wish) = (Clock::start(), Wish { size: Size::new(1920, 1080), rate: Rational::new(60, 1) });
+    let mut source = Camera::new(Box::new(V4l::in_folder(folder.path())), Selector::Any, wish, clock);
+    let (info, said) = opened(&mut source);
+    assert_eq!((info.size, said.as_str()), (Size::new(640, 360), "640x360 YUYV at 15 fps"));
+    check(&mut source, clock, 5, 0);
+}
+
+#[test]
+#[ignore = "mounts with FUSE: make test-rigs"]
+fn a_camera_without_a_format_that_is_understood_says_which_it_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let device = device::Camera::mount(folder.path(), Size::new(320, 180), (1, 30), *b"H264");
+    let backend = V4l::in_folder(folder.path());
+    assert_eq!(backend.list().iter().map(|camera| backend.modes(camera).len()).collect::<Vec<_>>(), [0]);
+    let clock = Clock::start();
+    let mut source = camera(folder.path(), clock);
+    let reason = lost(&mut source);
+    assert_eq!(reason, "FUSE camera cannot be opened: it has no format that is understood (it has H264)");
+    // It is told once, and tried again.
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(1) {
+        assert!(matches!(source.next(WAIT).unwrap(), Event::Quiet));
+    }
+    device.state().code = *b"YUYV";
+    opened(&mut source);
+    check(&mut source, clock, 5, 0);
 }
 
 #[test]
