@@ -9,7 +9,7 @@ use super::ui::{self, Answer, Facts, State};
 use crate::config;
 use crate::error::Result;
 use crate::frame::{ColorInfo, Frame, PixelFormat, Rational, Stamp, StreamInfo};
-use crate::live::{Kind, Latencies, Session, Shown, Status};
+use crate::live::{CameraState, Kind, Latencies, Session, Shown, Status};
 use crate::sink::{self, Seat, SinkOptions};
 use crate::stylize;
 use std::path::Path;
@@ -104,7 +104,9 @@ impl<'scope, 'env> Controller<'scope, 'env> {
     /// Lays the widgets out, and hands what they changed to the session.
     pub fn build(&mut self, ui: &mut egui::Ui, shown: Option<&Shown>, fullscreen: bool) -> Answer {
         let now = Instant::now();
-        if now.saturating_duration_since(self.status.1) >= NUMBERS {
+        // A card comes with another state of the camera.
+        let card = shown.is_some_and(|shown| shown.kind == Kind::Card && shown.number != self.last);
+        if card || now.saturating_duration_since(self.status.1) >= NUMBERS {
             self.status = (self.session.status(), now);
         }
         self.state.expire(now);
@@ -121,9 +123,11 @@ impl<'scope, 'env> Controller<'scope, 'env> {
         answer
     }
 
-    /// When numbers or messages change by themselves.
+    /// When numbers or messages change by themselves. Without a camera no number does.
     pub fn repaint_after(&self) -> Duration {
-        let changing = self.state.readout || self.state.messages().next().is_some();
+        let Status { camera, recording, .. } = &self.status.0;
+        let counting = self.state.readout && matches!(camera, CameraState::Running { .. });
+        let changing = counting || recording.is_some() || self.state.messages().next().is_some();
         if changing { NUMBERS } else { Duration::MAX }
     }
 

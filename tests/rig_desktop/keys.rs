@@ -1,5 +1,6 @@
 //! What the keys do.
 
+use super::cpu::spent;
 use super::screen::{HEIGHT, Screen, WIDTH, differing, flipped, paper};
 use super::{Running, opened, settle, shown, still};
 use std::process::Stdio;
@@ -48,6 +49,29 @@ fn the_window_shows_the_drawing_and_obeys_its_keys() {
     screen.key("Left");
     screen.wait("the style before", |shot| differing(shot, &plain) < 0.02);
     assert_eq!(screen.title(&window), "comicvid: ink");
+    screen.key("q");
+    assert_eq!(program.exit_code(), Some(0));
+}
+
+#[test]
+#[ignore = "needs an X server and xdotool: `make test-rigs`"]
+fn a_window_without_a_camera_obeys_and_costs_next_to_nothing() {
+    let (screen, folder) = (Screen::new(), tempfile::tempdir().unwrap());
+    let (mut program, _) = shown(&screen, folder.path(), &["--camera", "a camera that is nowhere"]);
+    settle(&screen, |shot| paper(shot) > 0.12);
+    let process = program.0.id();
+    let (before, start) = (spent(process), Instant::now());
+    std::thread::sleep(Duration::from_secs(5));
+    let share = (spent(process) - before).as_secs_f64() / start.elapsed().as_secs_f64();
+    assert!(share < 0.1, "waiting takes {:.0} % of a core", share * 100.0);
+    println!("waiting takes {:.1} % of a core", share * 100.0);
+    let waiting = screen.shot();
+    for key in ["Tab", "h"] {
+        screen.key(key);
+        screen.wait(key, |shot| differing(shot, &waiting) > 0.05);
+        screen.key(key);
+        screen.wait(&format!("{key} again"), |shot| differing(shot, &waiting) < 0.001);
+    }
     screen.key("q");
     assert_eq!(program.exit_code(), Some(0));
 }

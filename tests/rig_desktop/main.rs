@@ -5,6 +5,8 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "../rig_camera/cpu.rs"]
+mod cpu;
 mod drag;
 mod files;
 mod keys;
