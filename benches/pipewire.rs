@@ -4,7 +4,7 @@
 //! At most half a core is allowed, and no picture may be lost: it fails otherwise.
 
 #[cfg(target_os = "linux")]
-#[allow(dead_code, reason = "tests use more of it")]
+#[allow(dead_code, clippy::unwrap_used, reason = "tests use more of it, and a bench fails by panicking")]
 #[path = "../tests/pipewire/daemon.rs"]
 mod daemon;
 
