@@ -84,7 +84,7 @@ pub struct Motion {
 
 impl Default for Motion {
     fn default() -> Self {
-        Self { calm: 0.8, hold: 1, boil: 0.0, lookahead: 0, show: false }
+        Self { calm: 0.85, hold: 1, boil: 0.0, lookahead: 0, show: false }
     }
 }
 

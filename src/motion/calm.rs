@@ -57,7 +57,7 @@ impl Shot {
 
 impl Calm {
     /// What suits most films.
-    pub const DEFAULT: f32 = 0.8;
+    pub const DEFAULT: f32 = 0.85;
 
     /// `calm` from 0 (off: pictures stay untouched) to 1 (the most); values outside are clamped.
     #[must_use]
