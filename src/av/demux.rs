@@ -294,6 +294,14 @@ impl Demuxer {
         }
     }
 
+    /// Why the disk, the network or the pipe below gives nothing more, if that is not the end. Demuxers take it for the
+    /// end, or for damage.
+    pub fn io_error(&self) -> Option<AvError> {
+        // SAFETY: an open context; formats that read no bytes have no stream of them.
+        let code = unsafe { (*self.context).pb.as_ref() }.map_or(0, |io| io.error);
+        check(code).err().filter(|error| *error != AvError::Eof)
+    }
+
     /// Takes the jumps of a loose clock out.
     fn correct(&mut self, packet: &mut Packet) {
         let stream = packet.stream();

@@ -11,6 +11,7 @@
 
 mod damage;
 mod fields;
+mod part;
 
 pub use damage::{Damage, DamageReport};
 
@@ -136,7 +137,7 @@ impl FileSource {
         let faster = |rate: Rational| Some(Rational::new(rate.num.checked_mul(factor)?, rate.den));
         let time_base = faster(unit.inverse()).map(Rational::inverse);
         let time_base = time_base.ok_or_else(|| Error::open(path, "its clock is too fine to be halved"))?;
-        let cut = cut(&demuxer, unit, options);
+        let cut = part::cut(&demuxer, unit, options);
         let orientation = facts.orientation();
         let nothing = Side::new(Size::new(0, 0), AvFormat::NONE, ColorInfo::BT709);
         let mut source = Self {
@@ -355,7 +356,11 @@ impl FileSource {
             self.ended = true;
             return Ok(());
         }
-        match self.demuxer.read(&mut self.packet) {
+        let read = self.demuxer.read(&mut self.packet);
+        if let Some(error) = self.demuxer.io_error() {
+            return Err(self.failed(error));
+        }
+        match read {
             Ok(true) if self.packet.stream() != self.stream => return Ok(()),
             Ok(true) => {
                 self.reach();
@@ -509,26 +514,6 @@ fn failed_to_open(path: &Path, error: AvError) -> Error {
         }
         other => Error::open(path, other),
     }
-}
-
-/// The part of the file that the options ask for, on the video stream's clock.
-fn cut(demuxer: &Demuxer, unit: Rational, options: &OpenOptions) -> Cut {
-    const NANO: Rational = Rational::new(1, 1_000_000_000);
-    /// A film may begin late, and then its silence belongs to it; a broadcast's clock merely runs.
-    const LATEST_START: i64 = 10_000_000;
-    let begin = demuxer.start_time();
-    let tick = |at: i128| -> i64 {
-        // The first tick at or after `at` nanoseconds.
-        let (num, den) = (at * i128::from(unit.den), i128::from(unit.num) * i128::from(NANO.den));
-        i64::try_from(num.div_euclid(den) + i128::from(num.rem_euclid(den) != 0)).unwrap_or(i64::MAX)
-    };
-    let nanos = |d: std::time::Duration| i128::try_from(d.as_nanos()).unwrap_or(i128::MAX / 2);
-    let origin = i128::from(begin) * 1000 + options.start.map_or(0, nanos);
-    let start = options.start.filter(|s| !s.is_zero()).map(|_| tick(origin));
-    let end = options.length.map(|length| tick(origin.saturating_add(nanos(length).min(i128::from(i64::MAX)))));
-    let loose = demuxer.has_loose_clock() && begin.abs() > LATEST_START;
-    let shift = start.unwrap_or(if loose { MICRO.rescale(begin, unit) } else { 0 });
-    Cut { unit, start, end, shift }
 }
 
 /// 4:2:2 cannot be transposed plane by plane, 4:4:4 can.

@@ -20,7 +20,7 @@ pub struct Skip {
 }
 
 impl Skip {
-    /// `source` without its first `frames`; ends early where `stop` is set meanwhile.
+    /// `source` without its first `frames`; ends early where `stop` is set meanwhile, and sets it where `source` fails.
     #[must_use]
     pub fn new(source: Box<dyn FrameSource>, frames: u64, stop: Arc<AtomicBool>) -> Self {
         Self { source, left: frames, wanted: u64::MAX, stop }
@@ -41,7 +41,7 @@ impl FrameSource for Skip {
     fn next_frame(&mut self) -> Result<Option<Frame<CpuImage>>> {
         while self.left > 0 {
             self.left -= 1;
-            if self.stop.load(Ordering::Relaxed) || self.source.next_frame()?.is_none() {
+            if self.stop.load(Ordering::Relaxed) || self.read()?.is_none() {
                 return Ok(None);
             }
         }
@@ -49,13 +49,21 @@ impl FrameSource for Skip {
             return Ok(None);
         }
         self.wanted -= 1;
-        self.source.next_frame()
+        self.read()
+    }
+}
+
+impl Skip {
+    /// What cannot be read is not the end: `stop` says so to whoever would take what came before for the whole.
+    fn read(&mut self) -> Result<Option<Frame<CpuImage>>> {
+        self.source.next_frame().inspect_err(|_| self.stop.store(true, Ordering::Relaxed))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Error;
     use crate::frame::{Rational, Size};
     use crate::source::Pattern;
 
@@ -75,5 +83,24 @@ mod tests {
         let mut part = Skip::new(Box::new(pattern), 3, Arc::default()).only(2);
         let part: Vec<u64> = std::iter::from_fn(|| part.next_frame().unwrap()).map(|frame| frame.stamp.index).collect();
         assert_eq!(part, [3, 4]);
+    }
+
+    #[test]
+    fn a_failure_is_not_taken_for_the_end() {
+        struct Broken(Pattern);
+        impl FrameSource for Broken {
+            fn info(&self) -> &StreamInfo {
+                self.0.info()
+            }
+            fn next_frame(&mut self) -> Result<Option<Frame<CpuImage>>> {
+                Err(Error::Read { path: "film".into(), frames: 3, source: "no disk".into() })
+            }
+        }
+        for skip in [0, 2] {
+            let (pattern, stop) = (Pattern::new(Size::new(16, 16), Rational::new(25, 1), 5), Arc::default());
+            let mut source = Skip::new(Box::new(Broken(pattern)), skip, Arc::clone(&stop));
+            assert!(source.next_frame().is_err());
+            assert!(stop.load(Ordering::Relaxed));
+        }
     }
 }
