@@ -3,7 +3,7 @@
 use crate::av::pipe::is_standard;
 use crate::error::{Error, Result};
 use std::ffi::OsString;
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -42,9 +42,23 @@ impl Part {
         if !self.overwrite && self.target.symlink_metadata().is_ok() {
             return Err(Error::Exists { path: self.target.clone() });
         }
-        fs::rename(&self.part, &self.target).map_err(|e| Error::write(&self.target, e))?;
+        // What it was made of may be removed next: power that fails then must not leave a name without its bytes, or
+        // neither.
+        let failed = |e| Error::write(&self.target, e);
+        OpenOptions::new().write(true).open(&self.part).and_then(|file| file.sync_all()).map_err(failed)?;
+        fs::rename(&self.part, &self.target).map_err(failed)?;
+        sync_folder_of(&self.target);
         self.committed = true;
         Ok(())
+    }
+}
+
+/// Writes the names in the folder of `path` to the disk, where the system can.
+fn sync_folder_of(path: &Path) {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // The file is whole and has its name: file systems that cannot do this are no reason to take it away.
+    if cfg!(unix) {
+        let _ = File::open(folder).and_then(|folder| folder.sync_all());
     }
 }
 
