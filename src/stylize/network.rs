@@ -5,19 +5,20 @@
 //! photo ─ space-to-depth 4 ─ stem ─ fine ─┬───────────────────────────────────────── + ─ merge ─ head ─┬─ paint ─┐
 //!   │                                     └ s-t-d 2 ─ down ─ 3 blocks ─ up ─ enlarged 2 ┘              ├─ slope ─┤
 //!   │                                                                                                  └─ gates ─┤
-//!   ├──── low: mean of 4x4, graded ─────────────────────────────────────────────────── + paint ─ enlarged 4 ─ + ─┴─ ink over it ─ drawing
+//!   ├──── low: mean of 4x4, graded ─────────────────────────────────────────────────── + light ─ enlarged 4 ─ + ─┴─ ink over it ─ drawing
 //!   ├──── detail: luma less its mean of 4x4 ────────────────────────────────────────────────── x slope ───────┘     │
 //!   └──── lines: differences of Gaussians, fine and bold ────────────────────────────────────── x gates ────────────┘
 //! ```
 //!
 //! Input and output are N x 3 x H x W, R'G'B' in 0..=1, H and W multiples of 8. The output is not clipped. What the head
-//! answers varies smoothly (it is enlarged bilinearly): paint that is added to the photo's low frequencies, a slope with
+//! answers varies smoothly (it is enlarged bilinearly): light that is added to the photo's low frequencies, a slope with
 //! which the photo's own luma makes edges and eyes of it (0 is flat colour, 1 the photo's edge and the most there is; the
 //! guided filter of He et al. 2010 with a slope that is learned), and how strongly fine and bold [`Lines`](super::lines) are
 //! inked. So every edge is as sharp as the photo's, where each pixel of a line lies need not pass through the few channels,
-//! and there is nothing that could draw the pattern of its cells. The hue of the paint varies more smoothly still: narrow
-//! rims of green and red beside edges please a perceptual loss, and nobody who looks at the drawing. Space-to-depth is that
-//! of Shi et al. 2016 ("sub-pixel convolution").
+//! and there is nothing that could draw the pattern of its cells. Colours are the grading's alone, and no place
+//! becomes lighter or darker than all around it: rims of green and red beside edges, and haloes around them, please a
+//! perceptual loss, and nobody who looks at the drawing. Space-to-depth is that of Shi et al. 2016 ("sub-pixel
+//! convolution").
 //!
 //! A *code* of [`CODE`] numbers says in which style: the layer `style` makes of it a [`Modulation`], that is a scale and a
 //! shift for each channel of five layers (FiLM, Perez et al. 2018), the matrix and offset that grade the low frequencies,
@@ -79,14 +80,16 @@ const DRAWING: [Layer; 12] = [
     layer("block3.b", COARSE, COARSE, 3, 1, 8),
     layer("up", COARSE, FINE, 1, 1, 8),
     layer("merge", FINE, FINE, 3, 1, 4),
-    layer("head", FINE, PAINT + SLOPE + GATES, 3, 1, 4),
+    layer("head", FINE, LIGHT + SLOPE + GATES, 3, 1, 4),
 ];
 /// What the head answers, in this order.
-const PAINT: i64 = 3;
+const LIGHT: i64 = 1;
 const SLOPE: i64 = 1;
 const GATES: i64 = 2;
-/// Side of the square over which the hue of the paint is averaged, twice, in places of a quarter of the picture's size.
-const HUE: i64 = 5;
+/// Side of the square, in places of a quarter of the picture's size, whose lightest and darkest place bound the paint, and by
+/// how much it may leave these bounds.
+const AROUND: i64 = 5;
+const BEYOND: f64 = 0.04;
 /// Those of [`DRAWING`] that a code scales and shifts.
 const MODULATED: [usize; 5] = [1, 3, 5, 7, 10];
 /// Matrix and offset of the grading, colour of the ink.
@@ -214,17 +217,18 @@ impl Network {
 
         let low = photo.f_avg_pool2d([4, 4], [4, 4], [0, 0], false, true, None)?;
         let (matrix, offset) = &modulation.grade;
-        let graded = matrix.f_matmul(&low.f_flatten(2, 3)?)? + offset;
-        let painted = graded.f_view([n, 3, rows, columns])? + smooth_hue(&answer.f_narrow(1, 0, PAINT)?)?;
-        let slope = answer.f_narrow(1, PAINT, SLOPE)?.f_clamp(0.0, 1.0)?;
-        let gates = answer.f_narrow(1, PAINT + SLOPE, GATES)?.f_relu()?;
+        let graded = (matrix.f_matmul(&low.f_flatten(2, 3)?)? + offset).f_view([n, 3, rows, columns])?;
+        let light = self.lines.luma(&graded)?;
+        let painted = &graded + within(&light, &(&light + answer.f_narrow(1, 0, LIGHT)?))? - &light;
+        let slope = answer.f_narrow(1, LIGHT, SLOPE)?.f_clamp(0.0, 1.0)?;
+        let gates = answer.f_narrow(1, LIGHT + SLOPE, GATES)?.f_relu()?;
         // Enlarged together, which costs one pass.
         let small = Tensor::f_cat(&[painted, self.lines.luma(&low)?, slope, gates], 1)?;
         let large = small.f_upsample_bilinear2d([height, width], false, None, None)?;
         let luma = self.lines.luma(photo)?;
-        let detail = (&luma - large.f_narrow(1, PAINT, 1)?).f_mul(&large.f_narrow(1, PAINT + 1, SLOPE)?)?;
-        let paint = large.f_narrow(1, 0, PAINT)? + detail;
-        let lines = self.lines.of(&luma)?.f_mul(&large.f_narrow(1, PAINT + 1 + SLOPE, GATES)?)?;
+        let detail = (&luma - large.f_narrow(1, 3, 1)?).f_mul(&large.f_narrow(1, 4, SLOPE)?)?;
+        let paint = large.f_narrow(1, 0, 3)? + detail;
+        let lines = self.lines.of(&luma)?.f_mul(&large.f_narrow(1, 4 + SLOPE, GATES)?)?;
         let cover = lines.f_sum_dim_intlist([1_i64].as_slice(), true, photo.f_kind()?)?.f_clamp(0.0, 1.0)?;
         Ok(Sheet { paint, cover, ink: modulation.ink.shallow_clone() })
     }
@@ -303,12 +307,12 @@ impl Network {
     }
 }
 
-/// Paint (N x 3 x h x w) whose colour, less its mean of R', G' and B', is averaged over the [`HUE`] x [`HUE`] places around it,
-/// twice.
-fn smooth_hue(paint: &Tensor) -> Result<Tensor, TchError> {
-    let grey = paint.f_mean_dim([1_i64].as_slice(), true, None)?;
-    let mean = |x: &Tensor| x.f_avg_pool2d([HUE; 2], [1, 1], [HUE / 2; 2], false, false, None);
-    Ok(mean(&mean(&(paint - &grey))?)? + grey)
+/// `painted` where it is not lighter or darker than all that is around a place of `light` (both N x 1 x h x w), but for
+/// [`BEYOND`].
+fn within(light: &Tensor, painted: &Tensor) -> Result<Tensor, TchError> {
+    let most = |x: &Tensor| x.f_max_pool2d([AROUND; 2], [1, 1], [AROUND / 2; 2], [1, 1], false);
+    let (lightest, darkest) = (most(light)? + BEYOND, -most(&light.f_neg()?)? - BEYOND);
+    painted.f_minimum(&lightest)?.f_maximum(&darkest)
 }
 
 /// The order of memory that convolutions want; shape and values stay.
@@ -353,7 +357,7 @@ impl Network {
             tensors.push(Tensor::f_randn(shape, (Kind::Float, device))? * (scale * (2.0 / fan).sqrt()));
             let bias = Tensor::f_zeros([layer.outputs], (Kind::Float, device))?;
             if layer.name == "head" {
-                let _ = bias.f_narrow(0, PAINT, SLOPE + GATES)?.f_fill_(0.5)?;
+                let _ = bias.f_narrow(0, LIGHT, SLOPE + GATES)?.f_fill_(0.5)?;
             }
             tensors.push(bias);
         }
@@ -428,6 +432,23 @@ mod tests {
         let (a, b) = (draw(&network, &near), draw(&network, &far));
         assert!(difference(&a.narrow(3, 0, 56), &b.narrow(3, 0, 56)) < 1e-5);
         assert!(difference(&a, &b) > 1e-3);
+    }
+
+    #[test]
+    fn no_place_becomes_lighter_or_darker_than_all_around_it() {
+        // A wall beside a coat.
+        let light = Tensor::cat(
+            &[Tensor::full([1, 1, 9, 8], 0.8, (Kind::Float, Device::Cpu)), noise(9, 8).narrow(1, 0, 1) * 0.2],
+            3,
+        );
+        for (by, place, wanted) in [(0.3, 0, 0.84), (-0.3, 0, 0.76), (0.3, 7, 0.84), (0.02, 7, 0.82), (-0.3, 7, 0.5)] {
+            let painted = within(&light, &(&light + by)).unwrap();
+            let found = painted.double_value(&[0, 0, 4, place]);
+            assert!((found - wanted).abs() < 1e-5, "{by} at {place}: {found}");
+        }
+        // A coat beside a wall may be as light as the wall.
+        let coat = within(&light, &(&light + 1.0)).unwrap().double_value(&[0, 0, 4, 8]);
+        assert!((coat - 0.84).abs() < 1e-5, "{coat}");
     }
 
     #[test]

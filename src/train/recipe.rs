@@ -142,10 +142,10 @@ fn played(
     };
     let parts = [
         ("adversary", judged, 0.5 * (phase * 10.0).min(1.0)),
-        ("style", crowd(&mut state.seen, view, &maps, &comic_maps)?, 14.0 * (phase * 10.0).min(1.0)),
+        ("style", crowd(&mut state.seen, view, &maps, &comic_maps)?, 18.0 * (phase * 10.0).min(1.0)),
         ("content", loss::content(&maps[3], &wanted[3])?, 0.1),
-        ("edges", loss::gradient(&output, &teacher)?, 0.5),
-        ("colour", loss::colour(&output, &teacher)?, 30.0),
+        ("edges", loss::gradient(&output, &teacher)?, 0.35),
+        ("colour", loss::colour(&output, &teacher)?, 8.0),
         // Ink is the first thing that style losses wipe away, since it is a small part of a panel and a large change of
         // a photo; it is also what makes a drawing of it.
         ("kept", loss::l1(&sheet.cover, &cover)?, 3.0),
