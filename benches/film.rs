@@ -29,7 +29,7 @@ fn pipeline(folder: &std::path::Path) -> Pipeline {
     let small = Detail::Standard.working_size(SIZE);
     let context = Context::new().unwrap();
     let post = PostChain::new(context, &settings, &info, (sink.format, sink.color), small).unwrap();
-    Pipeline { source, stylizer, post: Box::new(post), sink: sink.sink }
+    Pipeline { source, stylizer, post: Box::new(post), sink: sink.sink, first: 0 }
 }
 
 fn film(c: &mut Criterion) {

@@ -104,11 +104,11 @@ pub struct Convert {
     /// Let several devices of this machine draw at once, a segment each (cuda:0,cuda:1); goes on after a crash as --resume
     #[arg(long, value_name = "DEVICES", value_delimiter = ',', conflicts_with = "device")]
     pub devices: Vec<String>,
-    /// With --resume or --devices: frames after which a segment ends, at the next cut
+    /// With --resume or --devices: frames after which a segment ends, at the next cut; twice as many without one
     #[arg(long, value_name = "N", default_value_t = 250,
         value_parser = clap::value_parser!(u64).range(1..))]
     pub segment: u64,
-    /// Only say what would be drawn into what
+    /// Only say what would be drawn into what, and how long and large it will be: a few frames are tried out
     #[arg(long)]
     pub dry_run: bool,
     /// What is drawn of it, how, and how it is written

@@ -42,8 +42,9 @@
 //!   there cannot say so, and `--help` should not wait for libtorch.
 //! * What draws ([`stage::Draw`]) knows one picture at a time; what knows how drawings follow one another stands around it
 //!   in [`pipeline::Redraw`], so that [`stylize`] is free of motion and [`motion`] of networks.
-//! * A run that can be resumed draws its segments in one go and learns where they may end from
-//!   [`pipeline::ShotStarts`], beside the frames: whether there is a crash is nobody's business but the sink's.
+//! * A run that can be resumed draws its segments in one go and learns where they end from [`pipeline::Divisions`], beside
+//!   the frames: whether there is a crash is nobody's business but the sink's. In the midst of a long shot every such run,
+//!   disturbed or not, forgets, draws some frames again to warm up, and goes on; so each segment can be drawn by itself.
 //! * High dynamic range becomes standard in [`source`], not in a shader: network and motion look at the planes, too.
 //! * A damaged source ends its stream normally and counts the damage aside, so that the film is finished and the run still
 //!   fails: see [`source::Damage`].

@@ -34,7 +34,7 @@ pub fn run(args: &cli::Bench, voice: Voice) -> Result<()> {
         if introduce {
             engine.introduce(voice);
         }
-        let pipeline = Pipeline { source, stylizer: engine.stylizer, post: engine.post, sink: sink.sink };
+        let pipeline = Pipeline { source, stylizer: engine.stylizer, post: engine.post, sink: sink.sink, first: 0 };
         let start = Instant::now();
         let report = progress::watch(voice, Some(frames), meters, || pipeline.run(&Stop::default(), meters))?;
         Ok((report, start.elapsed()))

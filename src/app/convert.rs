@@ -1,6 +1,7 @@
 //! `comicvid IN OUT`: opens both ends, builds the stages between them, runs.
 
-use super::engine::Engine;
+use super::engine::{Dividing, Engine};
+use super::estimate::{Estimate, estimate};
 use super::interrupt::{Unfinished, Writing, on_interrupt};
 use super::job::{Input, Job};
 use super::progress::{self, Voice};
@@ -9,13 +10,17 @@ use crate::av::pipe::{is_standard, seal_stdin};
 use crate::cli;
 use crate::error::{Error, Result};
 use crate::frame::{Rational, Size};
-use crate::pipeline::{Meters, Pipeline, Report, ShotStarts};
+use crate::pipeline::{Divisions, Meters, Pipeline, Report};
 use crate::sink::{self, Output, Segments};
 use crate::source::{DamageReport, Skip};
 use crate::stage::FrameSource;
+use indicatif::HumanBytes;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::{Duration, Instant};
+
+/// Moments that a film alone is tried out at.
+const TRIALS: u32 = 3;
 
 /// What was typed, checked: how one file after the other is drawn.
 pub struct Conversion<'a> {
@@ -47,6 +52,8 @@ pub struct Plan {
     pub size: Size,
     /// FFmpeg's name of the encoder; of the file format for pictures.
     pub encoder: String,
+    /// What it will take, where that can be told.
+    pub estimate: Option<Estimate>,
 }
 
 /// Both ends of a run.
@@ -55,8 +62,8 @@ struct Begun {
     sink: Output,
     /// Frames that a run before has finished.
     done: u64,
-    /// Where the sink wants to know of shots.
-    shots: Option<ShotStarts>,
+    /// Where the sink wants segments.
+    dividing: Option<Dividing>,
     /// Until the sink is finished.
     writing: Writing,
 }
@@ -68,7 +75,7 @@ struct Begun {
 pub fn run(input: &Path, output: &Path, args: &cli::Convert, voice: Voice) -> Result<Outcome> {
     let conversion = Conversion::new(args, voice)?;
     if args.dry_run {
-        conversion.plan(input, output)?.tell(input, output, voice);
+        conversion.plan(input, output, TRIALS)?.tell(input, output, voice);
         return Ok(Outcome::Done);
     }
     Ok(conversion.draw(input, output)?.outcome)
@@ -105,24 +112,24 @@ impl<'a> Conversion<'a> {
             return Ok(Drawn { outcome: Outcome::Done, frames: 0, took: start.elapsed() });
         }
         let opened = self.job.open(input)?;
-        if !self.args.devices.is_empty() && opened.options.copy_from.is_some() {
+        if !self.args.devices.is_empty() && opened.divisible {
             return self.draw_on_devices(opened, input, output, start);
         }
         let (damage, info) = (opened.damage.clone(), opened.info.clone());
         let meters = Meters::default();
-        let Some(Begun { source, sink, done, shots, writing }) = self.begin(opened, input, output)? else {
+        let Some(Begun { source, sink, done, dividing, writing }) = self.begin(opened, input, output)? else {
             return Ok(Drawn { outcome: Outcome::Done, frames: 0, took: start.elapsed() });
         };
         let total = info.frame_count.map(|count| count.saturating_sub(done));
         let wanted = (sink.format, sink.color);
-        let engine = Engine::new(&self.job.settings, &self.args.film.machine, &info, wanted, shots.as_ref())?;
+        let engine = Engine::new(&self.job.settings, &self.args.film.machine, &info, wanted, dividing.as_ref())?;
         let engine = engine.comparing(self.job.comparison, wanted);
         voice.say(&format!("{}: {} at {}, {}", input.display(), info.size, rate_text(info.frame_rate), sink.encoder));
         engine.introduce(voice);
         for note in &sink.notes {
             voice.warn(note);
         }
-        let pipeline = Pipeline { source, stylizer: engine.stylizer, post: engine.post, sink: sink.sink };
+        let pipeline = Pipeline { source, stylizer: engine.stylizer, post: engine.post, sink: sink.sink, first: done };
         let report = progress::watch(voice, total, &meters, || pipeline.run(&self.job.stop, &meters));
         drop(writing);
         let (report, took) = (report?, start.elapsed());
@@ -163,14 +170,18 @@ impl<'a> Conversion<'a> {
 
     /// Opens the output, and skips of the input what was drawn before; nothing where no frame is missing.
     fn begin(&self, input: Input, path: &Path, output: &Path) -> Result<Option<Begun>> {
-        let Input { source, page, options, .. } = input;
-        if !self.args.resume || options.copy_from.is_none() {
+        let Input { source, page, options, divisible, .. } = input;
+        if !self.args.resume || !divisible {
             let sink = sink::create(output, &page, &options)?;
             seal_stdin();
             let writing = self.unfinished.begin(sink::part_name(output));
-            return Ok(Some(Begun { source, sink, done: 0, shots: None, writing }));
+            return Ok(Some(Begun { source, sink, done: 0, dividing: None, writing }));
         }
-        let facts = resume::facts(path, &self.args.film, self.args.segment, &self.job.settings)?;
+        let mut facts = resume::facts(path, &self.args.film, self.args.segment, &self.job.settings)?;
+        if self.args.film.hardware {
+            // What opened then may not open now, and segments of two encoders make no film.
+            facts.insert("the encoder".to_owned(), sink::encoder_for(output, &page, &options)?);
+        }
         let segments = Segments::open(output, &page, &options, &facts)?;
         let done = segments.frames();
         if done > 0 {
@@ -180,21 +191,27 @@ impl<'a> Conversion<'a> {
             segments.join()?;
             return Ok(None);
         }
-        let shots = ShotStarts::default();
-        let asked = shots.clone();
-        let sink = segments.into_output(self.args.segment, Box::new(move |index| asked.has(index)))?;
-        let source = Box::new(Skip::new(source, done, self.job.stop.flag()));
-        Ok(Some(Begun { source, sink, done, shots: Some(shots), writing: self.unfinished.begin(None) }))
+        let told = Divisions::default();
+        let asked = told.clone();
+        let source = Box::new(Skip::new(source, done - segments.warm_up(), self.job.stop.flag()));
+        let sink = segments.into_output(Box::new(move |index| Some(asked.at(index)?.warm_up)))?;
+        let dividing = Some(Dividing { limit: self.args.segment, first: done, told });
+        Ok(Some(Begun { source, sink, done, dividing, writing: self.unfinished.begin(None) }))
     }
 
-    /// What [`Conversion::draw`] would do, as far as that can be known without drawing.
+    /// What [`Conversion::draw`] would do, with an estimate from so many `trials`.
     ///
     /// # Errors
-    /// An input that cannot be opened, an output that may not be written.
-    pub fn plan(&self, input: &Path, output: &Path) -> Result<Plan> {
+    /// An input that cannot be opened, an output that may not be written; whatever fails in drawing.
+    pub fn plan(&self, input: &Path, output: &Path, trials: u32) -> Result<Plan> {
         let Input { info, page, options, .. } = self.job.open(input)?;
         let sink::Foretold { size, encoder } = sink::foretell(output, &page, &options)?;
-        Ok(Plan { frames: info.frame_count, rate: info.frame_rate, size, encoder })
+        let piped = [input, output].into_iter().any(is_standard);
+        let estimate = match info.frame_count.filter(|frames| *frames > 1 && !piped) {
+            Some(frames) => estimate(&self.job, &self.args.film.machine, (input, output), frames, trials)?,
+            None => None,
+        };
+        Ok(Plan { frames: info.frame_count, rate: info.frame_rate, size, encoder, estimate })
     }
 
     fn judge(&self, input: &Path, damage: &DamageReport, report: &Report) -> Result<Outcome> {
@@ -223,6 +240,8 @@ impl Plan {
         json!({
             "event": "plan", "input": input, "output": output, "replaces": output.exists(), "frames": self.frames,
             "rate": rate, "width": self.size.width, "height": self.size.height, "encoder": self.encoder,
+            "estimated_seconds": self.estimate.map(|e| e.took.as_secs_f64()),
+            "estimated_bytes": self.estimate.map(|e| e.bytes),
         })
     }
 }
@@ -234,7 +253,13 @@ impl std::fmt::Display for Plan {
             Some(frames) => format!("{frames} frames"),
             None => "frames that it does not count".to_owned(),
         };
-        write!(f, "{frames}, {} at {}, {}", self.size, rate_text(self.rate), self.encoder)
+        write!(f, "{frames}, {} at {}, {}", self.size, rate_text(self.rate), self.encoder)?;
+        match self.estimate {
+            Some(Estimate { took, bytes }) => {
+                write!(f, "; about {} and {}", progress::clock(took), HumanBytes(bytes))
+            }
+            None => Ok(()),
+        }
     }
 }
 

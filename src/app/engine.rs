@@ -6,7 +6,7 @@ use crate::config::{self, PRESETS, Settings, Tone};
 use crate::error::Result;
 use crate::frame::{ColorInfo, CpuImage, Drawn, PixelFormat, StreamInfo};
 use crate::gpu::Context;
-use crate::pipeline::{Manner, Redraw, ShotStarts};
+use crate::pipeline::{Divisions, Manner, Redraw};
 use crate::post::{Compare, Comparison, PostChain};
 use crate::stage::FrameFilter;
 use crate::stylize::{self, Detail};
@@ -27,9 +27,18 @@ pub struct Engine {
     warnings: Vec<String>,
 }
 
+/// How a film is divided into segments: see [`Redraw::dividing`].
+pub struct Dividing {
+    /// Frames after which a segment ends with the next cut.
+    pub limit: u64,
+    /// The first frame that is wanted.
+    pub first: u64,
+    /// Where segments begin.
+    pub told: Divisions,
+}
+
 impl Engine {
-    /// Builds both stages, side by side: loading weights and compiling shaders take about a second each. `shots` is told
-    /// where shots start.
+    /// Builds both stages, side by side: loading weights and compiling shaders take about a second each.
     ///
     /// # Errors
     /// Weights, device or graphics adapter cannot be used.
@@ -38,7 +47,7 @@ impl Engine {
         machine: &cli::Machine,
         input: &StreamInfo,
         output: (PixelFormat, ColorInfo),
-        shots: Option<&ShotStarts>,
+        dividing: Option<&Dividing>,
     ) -> Result<Self> {
         let detail = detail(machine.detail);
         std::thread::scope(|s| {
@@ -48,8 +57,8 @@ impl Engine {
             let (post, adapter, slow) = post?;
             let warnings = stylizer.warning.into_iter().chain(slow).collect();
             let redraw = Redraw::new(stylizer.draw, input, detail, Manner::from(settings));
-            let redraw = match shots {
-                Some(shots) => redraw.telling(shots.clone()),
+            let redraw = match dividing {
+                Some(Dividing { limit, first, told }) => redraw.dividing(*limit, *first, told.clone()),
                 None => redraw,
             };
             Ok(Self { stylizer: Box::new(redraw), post, device: stylizer.device, adapter, warnings })

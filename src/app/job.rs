@@ -1,6 +1,7 @@
 //! What was typed of a film, checked: how its input is opened and its output written.
 
 use super::{engine, quantity};
+use crate::av::pipe::is_standard;
 use crate::cli;
 use crate::config::Settings;
 use crate::error::Result;
@@ -11,6 +12,7 @@ use crate::sink::SinkOptions;
 use crate::source::{self, DamageReport, Deinterlace, HighRange, OpenOptions, Retime};
 use crate::stage::FrameSource;
 use std::path::Path;
+use std::time::Duration;
 
 /// How films are drawn.
 pub struct Job<'a> {
@@ -36,6 +38,8 @@ pub struct Input {
     pub page: StreamInfo,
     /// For the output.
     pub options: SinkOptions,
+    /// Whether it can be worked in segments: a film or numbered pictures, no picture and no pipe.
+    pub divisible: bool,
     /// What could not be read, so far.
     pub damage: DamageReport,
 }
@@ -82,7 +86,23 @@ impl<'a> Job<'a> {
     /// # Errors
     /// [`Error::Open`](crate::error::Error::Open).
     pub fn open(&self, input: &Path) -> Result<Input> {
-        let opened = source::open(input, &self.part)?;
+        self.open_as(input, &self.part)
+    }
+
+    /// Opens about so many `frames` of a film from number `first` on; all of what is no film or tells no rate.
+    ///
+    /// # Errors
+    /// As [`Job::open`].
+    pub fn open_part(&self, input: &Path, first: u64, frames: u64) -> Result<Input> {
+        let whole = self.open(input)?;
+        let Some(rate) = whole.info.frame_rate.filter(|_| whole.options.cut.is_some()) else { return Ok(whole) };
+        let time = |frames: u64| Duration::from_secs_f64(frames as f64 / rate.as_f64());
+        let start = self.part.start.unwrap_or_default() + time(first);
+        self.open_as(input, &OpenOptions { start: Some(start), length: Some(time(frames)), ..self.part.clone() })
+    }
+
+    fn open_as(&self, input: &Path, part: &OpenOptions) -> Result<Input> {
+        let opened = source::open(input, part)?;
         let source: Box<dyn FrameSource> = match self.rate {
             // Pictures are read at that rate.
             Some(rate) if opened.first_number.is_none() => Box::new(Retime::new(opened.source, rate)?),
@@ -92,16 +112,19 @@ impl<'a> Job<'a> {
             overwrite: self.overwrite,
             format: self.film.format.clone(),
             encoder: self.film.encoder.clone(),
+            hardware: self.film.hardware,
             quality: self.film.quality,
             encoder_options: self.film.encoder_option.clone(),
             copy_from: opened.cut.is_some().then(|| input.to_owned()),
             cut: opened.cut,
+            light: opened.light,
             first_number: opened.first_number.unwrap_or(1),
             stopped: Some(self.stop.flag()),
         };
+        let divisible = (opened.cut.is_some() || opened.first_number.is_some()) && !is_standard(input);
         let info = source.info().clone();
         let size = self.comparison.map_or(info.size, |comparison| comparison.page(info.size, info.format));
         let page = StreamInfo { size, ..info.clone() };
-        Ok(Input { source, info, page, options, damage: opened.damage })
+        Ok(Input { source, info, page, options, divisible, damage: opened.damage })
     }
 }

@@ -5,6 +5,7 @@ mod bench;
 mod convert;
 mod devices;
 mod engine;
+mod estimate;
 mod eval;
 mod farm;
 mod interrupt;

@@ -1,10 +1,12 @@
 //! `--resume` and `plan`: what a film depends on, so that no run goes on with another film than was begun.
 
+use crate::av::numbered::Numbered;
 use crate::av::pipe::is_standard;
 use crate::cli::Film;
 use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::sink::Facts;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
@@ -37,6 +39,7 @@ pub fn facts(input: &Path, film: &Film, segment: u64, settings: &Settings) -> Re
     add("deinterlace", format!("{:?}", film.deinterlace));
     add("format", typed(&film.format));
     add("encoder", typed(&film.encoder));
+    add("hardware", film.hardware.to_string());
     add("quality", film.quality.to_string());
     add("segment", segment.to_string());
     let compared = film.split.map(|at| format!("split at {at}"));
@@ -46,8 +49,18 @@ pub fn facts(input: &Path, film: &Film, segment: u64, settings: &Settings) -> Re
     Ok(facts)
 }
 
-/// Tells one state of a file from another.
+/// Tells one state of a file, or of numbered ones, from another.
 fn state(path: &Path) -> std::io::Result<String> {
+    let Some(names) = Numbered::parse(path).filter(|_| !path.exists()) else { return state_of_one(path) };
+    let found = names.found()?;
+    let mut all = DefaultHasher::new();
+    for number in &found {
+        state_of_one(&names.file(*number))?.hash(&mut all);
+    }
+    Ok(format!("{} pictures ({:016x})", found.len(), all.finish()))
+}
+
+fn state_of_one(path: &Path) -> std::io::Result<String> {
     let found = std::fs::metadata(path)?;
     let changed = found.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
     Ok(format!("{} bytes of {}.{:09}", found.len(), changed.as_secs(), changed.subsec_nanos()))

@@ -103,11 +103,14 @@ impl Container {
     }
 
     /// Encoders to try where none is asked for, best first: H.264 where the container is at home with it, then
-    /// what FFmpeg itself takes for the container.
+    /// what FFmpeg itself takes for the container. For a `high_range`, those of H.265 and AV1, which players show in it.
     #[must_use]
-    pub fn default_encoders(self) -> Vec<Codec> {
+    pub fn default_encoders(self, high_range: bool) -> Vec<Codec> {
         let h264 = self.is_mov() || matches!(self.name().as_str(), "matroska" | "flv" | "mpegts");
         let named: &[&str] = match self.name().as_str() {
+            _ if h264 && high_range => {
+                &["libx265", "libsvtav1", "libaom-av1", "hevc_videotoolbox", "hevc_nvenc", "hevc_qsv"]
+            }
             _ if h264 => &["libx264", "libopenh264", "h264_videotoolbox", "h264_nvenc", "h264_qsv"],
             "webm" => &["libvpx-vp9", "libvpx"],
             "avi" => &["mpeg4"],
@@ -115,6 +118,19 @@ impl Container {
         };
         let own = Codec::by_id(self.0.video_codec);
         named.iter().filter_map(|name| Codec::by_name(name)).chain(own).collect()
+    }
+
+    /// Encoders of graphics devices, in the order in which they are tried: those of the maker before those of all makers.
+    #[must_use]
+    pub fn hardware_encoders(self, high_range: bool) -> Vec<Codec> {
+        let codecs: &[&str] = match self.name().as_str() {
+            "webm" => &["av1", "vp9"],
+            _ if high_range => &["hevc", "av1"],
+            _ => &["h264", "hevc"],
+        };
+        let makers = ["nvenc", "videotoolbox", "qsv", "amf", "vaapi"];
+        let names = codecs.iter().flat_map(|codec| makers.map(|maker| format!("{codec}_{maker}")));
+        names.filter_map(|name| Codec::by_name(&name)).filter(|codec| self.takes(*codec)).collect()
     }
 
     /// Names of encoders whose streams can be stored, the well-known ones first, at most `most`.

@@ -4,8 +4,8 @@ use super::clock::Clock;
 use super::log::Listener;
 use super::orient::Orientation;
 use super::pipe::{ESPIPE, StandardInput, is_standard};
-use super::{AvError, NO_PTS, allocated, check, fields, file_url, meaningful, text};
-use crate::frame::Rational;
+use super::{AvError, NO_PTS, allocated, check, fields, file_url, light, meaningful, text};
+use crate::frame::{Light, Rational};
 use ffmpeg_next::Dictionary;
 use ffmpeg_next::ffi::{self, AVFormatContext, AVMediaType, AVPacket, AVStream};
 use std::path::Path;
@@ -71,6 +71,13 @@ impl Packet {
         }
         // SAFETY: the packet's buffer has `size` bytes from `data` on, and is not written to while it is borrowed.
         unsafe { std::slice::from_raw_parts(data, size) }
+    }
+
+    /// Whether decoding can begin with it.
+    #[must_use]
+    pub fn is_key(&self) -> bool {
+        // SAFETY: a plain field of a live packet.
+        unsafe { (*self.0).flags & ffi::AV_PKT_FLAG_KEY as i32 != 0 }
     }
 
     /// The stream it belongs to.
@@ -507,6 +514,18 @@ impl StreamRef<'_> {
         // SAFETY: at least nine 32-bit numbers, of any alignment.
         let matrix = std::array::from_fn(|i| unsafe { data.cast::<i32>().add(i).read_unaligned() });
         Orientation::from_display_matrix(&matrix)
+    }
+
+    /// What the container says of the film's light.
+    #[must_use]
+    pub fn light(&self) -> Light {
+        let bytes = |kind| {
+            let (data, size) = self.side_data(kind);
+            // SAFETY: as many bytes as it says, which live as long as the stream does.
+            (!data.is_null()).then(|| unsafe { std::slice::from_raw_parts(data, size) })
+        };
+        let screen = bytes(ffi::AVPacketSideDataType::AV_PKT_DATA_MASTERING_DISPLAY_METADATA);
+        light::parse(screen, bytes(ffi::AVPacketSideDataType::AV_PKT_DATA_CONTENT_LIGHT_LEVEL))
     }
 
     /// Data that goes with the stream as a whole. FFmpeg moved it from the stream to its parameters.

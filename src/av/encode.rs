@@ -3,10 +3,11 @@
 use super::color::Tags;
 use super::demux::Packet;
 use super::encoder::Codec;
+use super::hardware::Surfaces;
 use super::picture::AvFrame;
 use super::pixel::AvFormat;
 use super::{AvError, allocated, check, fields};
-use crate::frame::{Rational, Size, Stamp};
+use crate::frame::{Light, Rational, Size, Stamp};
 use ffmpeg_next::ffi::{self, AVCodecContext};
 use std::collections::VecDeque;
 use std::ffi::{CStr, CString, c_void};
@@ -20,6 +21,8 @@ pub struct Spec<'a> {
     pub format: AvFormat,
     /// Colour tags to write.
     pub tags: Tags,
+    /// What is known of the light of a film of high dynamic range.
+    pub light: Light,
     /// Width to height of a pixel.
     pub sample_aspect: Rational,
     /// Unit of the frames' timestamps.
@@ -64,6 +67,10 @@ pub struct Encoder {
     context: *mut AVCodecContext,
     clock: Clock,
     time_base: Rational,
+    light: Light,
+    format: AvFormat,
+    /// Where frames go before they are encoded, if the encoder takes none of the processor's memory.
+    surfaces: Option<Surfaces>,
     frames: u64,
     /// Durations of frames that are inside the encoder, by timestamp.
     durations: VecDeque<(i64, i64)>,
@@ -110,7 +117,16 @@ impl Encoder {
     fn attempt(codec: Codec, spec: &Spec<'_>, unit: Rational, clock: Clock) -> Result<Self, OpenError> {
         // SAFETY: a static codec; the context is checked.
         let context = allocated(unsafe { ffi::avcodec_alloc_context3(codec.raw()) })?;
-        let encoder = Self { context, clock, time_base: spec.time_base, frames: 0, durations: VecDeque::new() };
+        let mut encoder = Self {
+            context,
+            clock,
+            time_base: spec.time_base,
+            light: spec.light,
+            format: spec.format,
+            surfaces: None,
+            frames: 0,
+            durations: VecDeque::new(),
+        };
         // SAFETY: a live context that is not open yet, owned here; tags are numbers that FFmpeg knows.
         unsafe {
             (*context).width = spec.size.width as i32;
@@ -129,11 +145,21 @@ impl Encoder {
                 (*context).flags |= ffi::AV_CODEC_FLAG_GLOBAL_HEADER as i32;
             }
         }
-        for (key, value) in codec.options(spec.quality, |key| encoder.has(key)) {
-            encoder.set(key, &value)?;
+        if codec.takes_surfaces() {
+            let surfaces = Surfaces::new(spec.size, spec.format)?;
+            // SAFETY: a live context that is not open yet.
+            unsafe { surfaces.attach(context) }?;
+            encoder.surfaces = Some(surfaces);
+        }
+        let ours = codec.options(spec.quality, &spec.light, |key| encoder.has(key));
+        for (key, value) in &ours {
+            encoder.set(key, value)?;
         }
         for (key, value) in spec.options {
-            encoder.set(key, value).map_err(|error| {
+            // A list of its own: what the user says of one parameter leaves the others as they are.
+            let list = ours.iter().find(|(name, _)| name == key && name.ends_with("-params"));
+            let joined = list.map(|(_, ours)| format!("{ours}:{value}"));
+            encoder.set(key, joined.as_ref().unwrap_or(value)).map_err(|error| {
                 let reason = match error {
                     AvError::OptionNotFound => format!("the encoder {} has no such option", codec.name()),
                     _ => format!("the encoder {} does not take the value \"{value}\"", codec.name()),
@@ -172,6 +198,12 @@ impl Encoder {
         self.context
     }
 
+    /// What it was opened with.
+    #[must_use]
+    pub fn light(&self) -> &Light {
+        &self.light
+    }
+
     /// Unit of the timestamps that go in and come out.
     #[must_use]
     pub fn time_base(&self) -> Rational {
@@ -188,8 +220,7 @@ impl Encoder {
     /// Pixel format of the frames it takes.
     #[must_use]
     pub fn format(&self) -> AvFormat {
-        // SAFETY: an enum field of a live context, read as a number.
-        AvFormat(unsafe { fields::get(&raw const (*self.context).pix_fmt) })
+        self.format
     }
 
     /// Name of the encoder.
@@ -217,6 +248,8 @@ impl Encoder {
         // MPEG's encoders take a fixed quantiser from the frame, not from the context.
         // SAFETY: plain fields of an open encoder and of a frame that is exclusively borrowed.
         unsafe { (*frame.raw_mut()).quality = (*self.context).global_quality };
+        let uploaded = self.surfaces.as_ref().map(|surfaces| surfaces.upload(frame)).transpose()?;
+        let frame = uploaded.as_ref().unwrap_or(frame);
         // SAFETY: an open encoder and a live frame, of which it takes a reference.
         check(unsafe { ffi::avcodec_send_frame(self.context, frame.raw()) }).map(drop)
     }

@@ -1,8 +1,8 @@
 //! Encoders: by name, what they take, and one quality scale for all of them.
 
 use super::pixel::AvFormat;
-use super::text;
-use crate::frame::{Packing, PixelFormat};
+use super::{light, text};
+use crate::frame::{Light, Packing, PixelFormat};
 use ffmpeg_next::ffi::{self, AVCodec, AVCodecID, AVMediaType, AVPixelFormat};
 use std::ffi::{CString, c_int};
 
@@ -100,14 +100,16 @@ impl Codec {
     }
 
     /// The encoder's format nearest to `source` that every player of its codec shows: 4:2:0 for codecs that films are
-    /// handed out in (8 bits for H.264 and older ones, up to 10 for the rest), `source` itself for those of the studio.
+    /// handed out in (8 bits for H.264 and older ones, 10 where the dynamic range is high, up to 10 for the rest), `source`
+    /// itself for those of the studio.
     #[must_use]
-    pub fn format_for(self, source: PixelFormat) -> Option<AvFormat> {
+    pub fn format_for(self, source: PixelFormat, high_range: bool) -> Option<AvFormat> {
         use AVCodecID::{
             AV_CODEC_ID_AV1, AV_CODEC_ID_FLV1, AV_CODEC_ID_H264, AV_CODEC_ID_HEVC, AV_CODEC_ID_MPEG1VIDEO,
             AV_CODEC_ID_MPEG2VIDEO, AV_CODEC_ID_MPEG4, AV_CODEC_ID_THEORA, AV_CODEC_ID_VP8, AV_CODEC_ID_VP9,
         };
         let most_bits = match self.id() {
+            AV_CODEC_ID_H264 if high_range => Some(10),
             AV_CODEC_ID_H264
             | AV_CODEC_ID_MPEG1VIDEO
             | AV_CODEC_ID_MPEG2VIDEO
@@ -125,6 +127,9 @@ impl Codec {
             None => source,
         };
         let formats = self.formats();
+        if self.takes_surfaces() {
+            return AvFormat::by_name(if aim.bits() > 8 { "p010le" } else { "nv12" });
+        }
         // A palette made for the film instead of GIF's fixed one.
         let palette = AvFormat::by_name("pal8").filter(|f| formats.contains(f));
         if self.id() == AVCodecID::AV_CODEC_ID_GIF && palette.is_some() {
@@ -141,6 +146,12 @@ impl Codec {
             .map(|(format, _)| format)
     }
 
+    /// It takes frames in the memory of a graphics device, and no others.
+    pub(super) fn takes_surfaces(self) -> bool {
+        let formats = self.formats();
+        !formats.is_empty() && formats.iter().all(|format| format.name() == "vaapi")
+    }
+
     /// Sizes must be whole multiples of a chroma sample.
     #[must_use]
     pub fn wants_whole_samples(self) -> bool {
@@ -150,7 +161,7 @@ impl Codec {
     /// Options that make it as good as x264 at CRF `quality`, about; and as fast as a film that is drawn meanwhile
     /// needs. Whether the encoder has an option is asked through `has`.
     #[must_use]
-    pub fn options(self, quality: f32, has: impl Fn(&str) -> bool) -> Vec<(&'static str, String)> {
+    pub fn options(self, quality: f32, light: &Light, has: impl Fn(&str) -> bool) -> Vec<(&'static str, String)> {
         let name = self.name();
         // x264 and its successors count 0 to 51, libvpx and the AV1 encoders 0 to 63.
         let wide = (quality * 63.0 / 51.0).round().clamp(0.0, 63.0);
@@ -161,12 +172,23 @@ impl Codec {
         };
         let options = match name.as_str() {
             // Measured at 1280x720 on two cores: see benches/codec.rs.
-            "libx264" | "libx264rgb" => vec![("preset", "veryfast".into()), ("crf", quality.to_string())],
+            "libx264" | "libx264rgb" => {
+                let mut options = vec![("preset", "veryfast".into()), ("crf", quality.to_string())];
+                if has_avx512() {
+                    // In version 164, what AVX-512 code looks ahead at depends on what memory held before, where the
+                    // width is no multiple of 128: no film would be the same twice.
+                    options.push(("x264opts", "asm=AVX2".into()));
+                }
+                options
+            }
             "libx265" => vec![
                 ("preset", "veryfast".into()),
                 ("crf", quality.to_string()),
                 // It writes to the terminal by itself.
-                ("x265-params", "log-level=error".into()),
+                (
+                    "x265-params",
+                    ["log-level=error".to_owned()].into_iter().chain(light::x265(light)).collect::<Vec<_>>().join(":"),
+                ),
             ],
             "libvpx" => vec![
                 ("crf", wide.max(4.0).to_string()),
@@ -209,6 +231,14 @@ impl Codec {
     }
 }
 
+/// Whether x264 would choose its AVX-512 code. What has that has AVX2.
+fn has_avx512() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return std::arch::is_x86_feature_detected!("avx512bw");
+    #[cfg(not(target_arch = "x86_64"))]
+    false
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -228,18 +258,20 @@ mod tests {
     #[test]
     fn films_go_out_as_players_like_them_and_masters_as_they_came() {
         let ten = PixelFormat::Yuv { shift_x: 1, shift_y: 0, bits: 10, packing: Packing::Planar };
-        let name = |codec: Codec, source| codec.format_for(source).map(AvFormat::name);
+        let name = |codec: Codec, source| codec.format_for(source, false).map(AvFormat::name);
         assert_eq!(name(codec("libx264"), ten).as_deref(), Some("yuv420p"));
         assert_eq!(name(codec("libx264"), PixelFormat::Rgba8).as_deref(), Some("yuv420p"));
         assert_eq!(name(codec("prores_ks"), ten).as_deref(), Some("yuv422p10le"));
         assert_eq!(name(codec("ffv1"), ten).as_deref(), Some("yuv422p10le"));
+        let high = codec("libx264").format_for(ten, true).map(AvFormat::name);
+        assert_eq!(high.as_deref(), Some("yuv420p10le"), "8 bits do not hold a high dynamic range");
         assert_eq!(name(codec("gif"), PixelFormat::I420).as_deref(), Some("pal8"));
         assert_eq!(name(codec("ffv1"), PixelFormat::Gray { bits: 8 }).as_deref(), Some("gray"));
     }
 
     #[test]
     fn quality_means_about_the_same_everywhere() {
-        let of = |name: &str, quality| codec(name).options(quality, |_| true);
+        let of = |name: &str, quality| codec(name).options(quality, &Light::default(), |_| true);
         assert!(of("libx264", 18.0).contains(&("crf", "18".into())));
         assert!(of("libvpx-vp9", 51.0).contains(&("crf", "63".into())));
         // CRF 18 is a step of 5, which MPEG writes as 2.5.

@@ -10,7 +10,7 @@ use super::encoder::Codec;
 use super::picture::AvFrame;
 use super::pixel::AvFormat;
 use super::scale::{Converter, Side};
-use crate::frame::{ChromaSiting, ColorInfo, CpuImage, Matrix, PixelFormat, Range, Rational, Size, Stamp};
+use crate::frame::{ChromaSiting, ColorInfo, CpuImage, Light, Matrix, PixelFormat, Range, Rational, Size, Stamp};
 
 /// Y'CbCr as JFIF has it: BT.601's weights, full range, chroma in the middle of its luma samples.
 pub const JFIF: ColorInfo = ColorInfo {
@@ -49,6 +49,7 @@ impl JpegEncoder {
             size,
             format,
             tags,
+            light: Light::default(),
             sample_aspect: Rational::new(1, 1),
             time_base: Rational::new(1, 25),
             frame_rate: None,

@@ -5,7 +5,7 @@ use super::copy::Cut;
 use super::demux::{Demuxer, Kind, Packet, StreamRef};
 use super::encode::Encoder;
 use super::pipe::{claim_stdout, is_standard};
-use super::{AvError, allocated, check, fields, file_url};
+use super::{AvError, allocated, check, fields, file_url, light};
 use crate::frame::Rational;
 use ffmpeg_next::ffi::{self, AVCodecParameters, AVDictionary, AVFormatContext, AVMediaType, AVStream};
 use std::ffi::{CStr, CString, c_char, c_int};
@@ -97,6 +97,14 @@ impl Muxer {
             (*stream).sample_aspect_ratio = (*encoder.raw()).sample_aspect_ratio;
             (*stream).avg_frame_rate = (*encoder.raw()).framerate;
             (*stream).r_frame_rate = (*encoder.raw()).framerate;
+            if let Some(screen) = encoder.light().screen {
+                let kind = ffi::AVPacketSideDataType::AV_PKT_DATA_MASTERING_DISPLAY_METADATA;
+                add_side_data(stream, kind, &light::screen_bytes(&screen))?;
+            }
+            if let Some(content) = encoder.light().content {
+                let kind = ffi::AVPacketSideDataType::AV_PKT_DATA_CONTENT_LIGHT_LEVEL;
+                add_side_data(stream, kind, &light::content_bytes(&content))?;
+            }
             if let Some(of) = of {
                 (*stream).disposition = (*of.raw()).disposition;
                 copy_dictionary(&raw mut (*stream).metadata, (*of.raw()).metadata)?;
@@ -412,8 +420,8 @@ unsafe fn copy_side_data(to: *mut AVStream, from: *const AVStream) -> Result<(),
     unsafe {
         for index in 0..usize::try_from((*from).nb_side_data).unwrap_or(0) {
             let data = (*from).side_data.add(index);
-            let copy = allocated(ffi::av_stream_new_side_data(to, (*data).type_, (*data).size as _))?;
-            std::ptr::copy_nonoverlapping((*data).data, copy, (*data).size as usize);
+            let bytes = std::slice::from_raw_parts((*data).data, (*data).size as usize);
+            add_side_data(to, (*data).type_, bytes)?;
         }
     }
     Ok(())
@@ -421,6 +429,27 @@ unsafe fn copy_side_data(to: *mut AVStream, from: *const AVStream) -> Result<(),
 
 #[cfg(ffmpeg_side_data_in_parameters)]
 unsafe fn copy_side_data(_: *mut AVStream, _: *const AVStream) -> Result<(), AvError> {
+    Ok(())
+}
+
+/// Adds what goes with a stream as a whole.
+///
+/// # Safety
+/// `to` is a new stream of a muxer.
+unsafe fn add_side_data(to: *mut AVStream, kind: ffi::AVPacketSideDataType, bytes: &[u8]) -> Result<(), AvError> {
+    // SAFETY: by the contract; what is allocated is as long as `bytes`.
+    unsafe {
+        #[cfg(not(ffmpeg_side_data_in_parameters))]
+        let place = ffi::av_stream_new_side_data(to, kind, bytes.len() as _);
+        #[cfg(ffmpeg_side_data_in_parameters)]
+        let place = {
+            let (list, count) =
+                (&raw mut (*(*to).codecpar).coded_side_data, &raw mut (*(*to).codecpar).nb_coded_side_data);
+            let entry = allocated(ffi::av_packet_side_data_new(list, count, kind, bytes.len() as _, 0))?;
+            (*entry).data
+        };
+        std::ptr::copy_nonoverlapping(bytes.as_ptr(), allocated(place)?, bytes.len());
+    }
     Ok(())
 }
 

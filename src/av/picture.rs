@@ -3,8 +3,8 @@
 use super::color::Tags;
 use super::palette::Quantizer;
 use super::pixel::AvFormat;
-use super::{AvError, allocated, check, fields};
-use crate::frame::{ColorInfo, CpuImage, PixelFormat, Planes, Rational, Size};
+use super::{AvError, allocated, check, fields, light};
+use crate::frame::{ColorInfo, CpuImage, Light, PixelFormat, Planes, Rational, Size};
 use ffmpeg_next::ffi::{self, AVFrame};
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
@@ -135,23 +135,11 @@ impl AvFrame {
         unsafe { (*self.0).decode_error_flags != 0 || (*self.0).flags & ffi::AV_FRAME_FLAG_CORRUPT as i32 != 0 }
     }
 
-    /// The brightest light in the film in cd/m², where the frame says: of its content (CTA-861.3), else of the screen that
-    /// it was mastered on (SMPTE ST 2086).
+    /// What the frame says of the film's light.
     #[must_use]
-    pub fn peak(&self) -> Option<f32> {
-        /// Byte offsets in `AVContentLightMetadata` and `AVMasteringDisplayMetadata`, which is six and two fractions of
-        /// chromaticity, two of luminance, and two flags.
-        const MAX_CLL: usize = 0;
-        const MAX_LUMINANCE: usize = 72;
-        const HAS_LUMINANCE: usize = 84;
-        let content = self.side_data(ffi::AVFrameSideDataType::AV_FRAME_DATA_CONTENT_LIGHT_LEVEL);
-        let content = content.and_then(|data| number(data, MAX_CLL)).filter(|nits| *nits > 0);
+    pub fn light(&self) -> Light {
         let screen = self.side_data(ffi::AVFrameSideDataType::AV_FRAME_DATA_MASTERING_DISPLAY_METADATA);
-        let screen = screen.filter(|data| number(data, HAS_LUMINANCE).is_some_and(|flag| flag != 0)).and_then(|data| {
-            let (num, den) = (number(data, MAX_LUMINANCE)?, number(data, MAX_LUMINANCE + 4)?);
-            (num > 0 && den > 0).then(|| num as f32 / den as f32)
-        });
-        content.map(|nits| nits as f32).or(screen)
+        light::parse(screen, self.side_data(ffi::AVFrameSideDataType::AV_FRAME_DATA_CONTENT_LIGHT_LEVEL))
     }
 
     fn side_data(&self, kind: ffi::AVFrameSideDataType) -> Option<&[u8]> {
@@ -312,8 +300,4 @@ impl Planes for FramePlanes {
     fn plane(&self, plane: usize) -> &[u8] {
         self.frame.plane_of(plane, self.format, self.frame.size()).map_or(&[], |(bytes, _)| bytes)
     }
-}
-/// A 32-bit number of a structure of C's.
-fn number(data: &[u8], at: usize) -> Option<i32> {
-    Some(i32::from_ne_bytes(*data.get(at..)?.first_chunk()?))
 }

@@ -18,7 +18,7 @@ pub struct Plan {
     pub input: PathBuf,
     /// File to write in the end; the plan and the segments lie beside it, in OUTPUT.part
     pub output: PathBuf,
-    /// Frames after which a segment ends, at the next cut
+    /// Frames after which a segment ends, at the next cut; twice as many without one
     #[arg(long, value_name = "N", default_value_t = 250, value_parser = clap::value_parser!(u64).range(1..))]
     pub segment: u64,
     /// What is drawn of it, how, and how it is written

@@ -34,6 +34,9 @@ pub struct Film {
     /// FFmpeg encoder by name (libx264, libx265, prores_ks, …); by default what suits the container
     #[arg(long, value_name = "NAME")]
     pub encoder: Option<String>,
+    /// Encode on the graphics device (NVENC, VideoToolbox, Quick Sync, AMF, VAAPI), where one can; lighter, but coarser
+    #[arg(long, conflicts_with = "encoder")]
+    pub hardware: bool,
     /// Quality on the CRF scale, lower is better
     #[arg(long, value_name = "N", default_value_t = 18.0)]
     pub quality: f32,

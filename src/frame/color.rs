@@ -84,6 +84,12 @@ impl ColorInfo {
         primaries: 1,
         transfer: 13,
     };
+    /// Whether the transfer is one of high dynamic range: PQ (SMPTE ST 2084) or HLG (ARIB STD-B67).
+    #[must_use]
+    pub const fn is_high_range(&self) -> bool {
+        matches!(self.transfer, 16 | 18)
+    }
+
     /// Ordinary high-definition video.
     pub const BT709: Self = Self {
         matrix: Matrix::Bt709,

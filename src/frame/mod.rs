@@ -5,12 +5,14 @@
 mod clock;
 mod color;
 mod image;
+mod light;
 mod motion;
 mod time;
 
 pub use clock::Clock;
 pub use color::{ChromaSiting, ColorInfo, Matrix, Range};
 pub use image::{CpuImage, Drawing, Drawn, Packing, PixelFormat, Planes, Size, SmallRgb};
+pub use light::{ContentLight, Light, Screen};
 pub use motion::Motion;
 pub use time::{Rational, Stamp, parse_time};
 

@@ -157,6 +157,12 @@ impl Context {
         self.check()
     }
 
+    /// Takes the device away, as a driver does that is restarted.
+    #[cfg(test)]
+    pub(crate) fn lose(&self) {
+        self.device.destroy();
+    }
+
     /// Starts to record commands.
     #[must_use]
     pub fn encoder(&self) -> wgpu::CommandEncoder {

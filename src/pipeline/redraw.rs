@@ -6,7 +6,7 @@
 //!
 //! Everything it remembers it forgets at a cut, so that a shot is drawn alike whatever came before it.
 
-use super::shots::ShotStarts;
+use super::divide::{Divide, Divisions};
 use crate::config::{Motion, Settings};
 use crate::error::Result;
 use crate::frame::{CpuImage, Drawn, Frame, SmallRgb, StreamInfo};
@@ -71,7 +71,19 @@ pub struct Redraw {
     /// Frames that wait until those after them were seen.
     waiting: VecDeque<Waiting>,
     live: bool,
-    shots: Option<ShotStarts>,
+    divide: Option<Divide>,
+    /// Frames that are drawn once more, and the one after them.
+    again: VecDeque<Frame<CpuImage>>,
+    /// How many of those that wait belong to what was before a division.
+    closing: usize,
+}
+
+/// What a frame shows.
+struct Seen {
+    /// The photo that the next drawing is made of; nothing where the last one is shown once more.
+    small: Option<SmallRgb>,
+    /// From here on a fresh filter would go on in the same way.
+    starts_shot: bool,
 }
 
 /// A frame that is done but for what comes after it.
@@ -98,47 +110,63 @@ impl Redraw {
             number: 0,
             waiting: VecDeque::new(),
             live: info.live,
-            shots: None,
+            divide: None,
+            again: VecDeque::new(),
+            closing: 0,
         }
     }
 
-    /// Tells `shots` of every frame from which on a fresh one would go on in the same way.
+    /// Divides the film into segments from frame `first` on, and tells where they begin: at the first cut after `limit`
+    /// frames, or after twice as many. Frames before `first` only warm up.
     #[must_use]
-    pub fn telling(mut self, shots: ShotStarts) -> Self {
-        self.shots = Some(shots);
+    pub fn dividing(mut self, limit: u64, first: u64, told: Divisions) -> Self {
+        self.divide = Some(Divide::new(limit, first, told));
         self
     }
 
-    fn tell(&self, starts_shot: bool, index: u64) {
-        if let Some(shots) = self.shots.as_ref().filter(|_| starts_shot) {
-            shots.tell(index);
-        }
-    }
-
     /// Looks at a frame without drawing it: what is told of it is what a run would tell.
-    pub fn look(&mut self, frame: &Frame<CpuImage>) {
-        if self.see(&frame.image, frame.stamp.index).is_some() {
-            self.number += 1;
+    pub fn look(&mut self, frame: Frame<CpuImage>) {
+        let seen = self.see(&frame.image);
+        self.number += u32::from(seen.small.is_some());
+        self.rewind(&frame, &seen);
+        while let Some(frame) = self.again.pop_front() {
+            let seen = self.see(&frame.image);
+            self.number += u32::from(seen.small.is_some());
         }
     }
 
-    /// The photo that the next drawing is made of; nothing where the last one is shown once more.
-    fn see(&mut self, photo: &CpuImage, index: u64) -> Option<SmallRgb> {
+    /// Whether the shot is divided before this frame: then everything is forgotten, and the frames that wait to be drawn
+    /// again warm it up.
+    fn rewind(&mut self, frame: &Frame<CpuImage>, seen: &Seen) -> bool {
+        let Some(recent) = self.divide.as_mut().and_then(|divide| divide.pass(frame, seen.starts_shot)) else {
+            return false;
+        };
+        self.again = recent;
+        self.again.push_back(frame.clone());
+        self.closing = self.waiting.len();
+        self.calm = Calm::new(self.manner.calm);
+        self.cuts = self.manner.seeks_cuts().then(Cuts::default);
+        (self.held, self.number) = (0, 0);
+        true
+    }
+
+    fn see(&mut self, photo: &CpuImage) -> Seen {
         if !self.reduce.fits(photo) {
             let size = self.detail.working_size(photo.size);
             self.reduce = Reduce::new(photo.size, photo.format, photo.color, size);
         }
         let mut small = self.reduce.run(photo);
+        let mut starts_shot = false;
         if let Some(cuts) = &mut self.cuts {
             if cuts.is_cut(&small) {
                 self.calm = Calm::new(self.manner.calm);
                 (self.held, self.number) = (0, 0);
-                self.tell(true, index);
+                starts_shot = true;
             }
             let again = self.held > 0;
             self.held = (self.held + 1) % self.manner.hold;
             if again {
-                return None;
+                return Seen { small: None, starts_shot };
             }
         }
         let cut = self.calm.see(&mut small).cut;
@@ -146,12 +174,25 @@ impl Redraw {
             self.number = 0;
         }
         // Where cuts are looked for in every frame, those who look for them remember, too.
-        self.tell(self.cuts.is_none() && (cut || self.manner.forgets()), index);
-        Some(small)
+        starts_shot |= self.cuts.is_none() && (cut || self.manner.forgets());
+        Seen { small: Some(small), starts_shot }
     }
 
-    fn redraw(&mut self, photo: CpuImage, index: u64) -> Result<(Drawn, Option<Glimpse>)> {
-        let Some(small) = self.see(&photo, index) else {
+    /// Draws a frame that was seen.
+    fn pass(&mut self, frame: Frame<CpuImage>, seen: Seen) -> Result<Option<Frame<Drawn>>> {
+        let (drawn, glimpse) = self.redraw(frame.image, seen.small)?;
+        let follows = drawn.number > 0;
+        if let (true, Some(next)) = (follows, &glimpse)
+            && let Some(last) = self.waiting.iter_mut().rev().find_map(|waiting| waiting.glimpse.as_mut())
+        {
+            last.meet(next);
+        }
+        self.waiting.push_back(Waiting { frame: Frame { stamp: frame.stamp, image: drawn }, glimpse });
+        Ok(if self.waiting.len() > self.ahead() { self.take() } else { None })
+    }
+
+    fn redraw(&mut self, photo: CpuImage, small: Option<SmallRgb>) -> Result<(Drawn, Option<Glimpse>)> {
+        let Some(small) = small else {
             let number = self.number.saturating_sub(1);
             return Ok((Drawn { photo, drawing: None, motion: None, number }, None));
         };
@@ -190,15 +231,25 @@ impl FrameFilter for Redraw {
     type Out = Drawn;
 
     fn push(&mut self, frame: Frame<CpuImage>) -> Result<Option<Frame<Drawn>>> {
-        let (drawn, glimpse) = self.redraw(frame.image, frame.stamp.index)?;
-        let follows = drawn.number > 0;
-        if let (true, Some(next)) = (follows, &glimpse)
-            && let Some(last) = self.waiting.iter_mut().rev().find_map(|waiting| waiting.glimpse.as_mut())
-        {
-            last.meet(next);
+        let seen = self.see(&frame.image);
+        if self.rewind(&frame, &seen) {
+            return self.more();
         }
-        self.waiting.push_back(Waiting { frame: Frame { stamp: frame.stamp, image: drawn }, glimpse });
-        Ok(if self.waiting.len() > self.ahead() { self.take() } else { None })
+        self.pass(frame, seen)
+    }
+
+    fn more(&mut self) -> Result<Option<Frame<Drawn>>> {
+        if self.closing > 0 {
+            self.closing -= 1;
+            return Ok(self.take());
+        }
+        while let Some(frame) = self.again.pop_front() {
+            let seen = self.see(&frame.image);
+            if let Some(done) = self.pass(frame, seen)? {
+                return Ok(Some(done));
+            }
+        }
+        Ok(None)
     }
 
     fn drain(&mut self) -> Result<Option<Frame<Drawn>>> {

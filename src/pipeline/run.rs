@@ -38,6 +38,8 @@ pub struct Pipeline {
     pub post: Box<dyn FrameFilter<In = Drawn, Out = CpuImage>>,
     /// Where frames go.
     pub sink: Box<dyn FrameSink>,
+    /// Number of the first frame that is written; those before it only warm up what remembers.
+    pub first: u64,
 }
 
 impl Pipeline {
@@ -46,7 +48,7 @@ impl Pipeline {
     /// # Errors
     /// The first failure in flow order. After [`Error::Read`] with `frames > 0` the sink was finished all the same.
     pub fn run(self, stop: &Stop, meters: &Meters) -> Result<Report> {
-        let Self { source, stylizer, post, sink } = self;
+        let Self { source, stylizer, post, sink, first } = self;
         let policy = if source.info().live { Policy::Newest } else { Policy::Wait { depth: DEPTH } };
         let (to_stylizer, from_source) = link(policy);
         let (to_post, from_stylizer) = link(policy);
@@ -65,7 +67,7 @@ impl Pipeline {
                 filter_all(&mut **filter, input, out, meters.of(Stage::Post))
             })?;
             let write = spawn(s, Stage::Sink, broken, (Some(sink), from_post), |(sink, input)| match sink.take() {
-                Some(sink) => write_all(sink, input, broken, meters.of(Stage::Sink)),
+                Some(sink) => write_all(sink, input, first, broken, meters.of(Stage::Sink)),
                 None => Ok(0),
             })?;
             // Join in flow order: the first failure upstream is the cause, later ones are echoes.
@@ -109,11 +111,13 @@ fn filter_all<I: Send, O: Send>(
     meter: &Meter,
 ) -> Result<u64> {
     while let Some(frame) = input.recv() {
-        if let Some(done) = meter.time(|| filter.push(frame))? {
+        let mut next = meter.time(|| filter.push(frame))?;
+        while let Some(done) = next {
             meter.count();
             if out.send(done).is_err() {
                 return Ok(out.dropped());
             }
+            next = meter.time(|| filter.more())?;
         }
     }
     while let Some(done) = meter.time(|| filter.drain())? {
@@ -128,10 +132,17 @@ fn filter_all<I: Send, O: Send>(
 fn write_all(
     mut sink: Box<dyn FrameSink>,
     input: &Receiver<Frame<CpuImage>>,
+    first: u64,
     broken: &AtomicBool,
     meter: &Meter,
 ) -> Result<u64> {
+    let mut next = first;
     while let Some(frame) = input.recv() {
+        // It warmed up what is behind it, and was written before, by this run or another.
+        if frame.stamp.index < next {
+            continue;
+        }
+        next = frame.stamp.index + 1;
         meter.time(|| sink.write(frame))?;
         meter.count();
     }

@@ -15,13 +15,15 @@ use crate::av::picture::AvFrame;
 use crate::av::pixel::AvFormat;
 use crate::av::scale::{Converter, Side};
 use crate::error::{Error, Result};
-use crate::frame::{ChromaSiting, ColorInfo, CpuImage, Frame, Matrix, PixelFormat, Range, Size, StreamInfo};
+use crate::frame::{ChromaSiting, ColorInfo, CpuImage, Frame, Light, Matrix, PixelFormat, Range, Size, StreamInfo};
 
 /// An encoder with all that stands before it.
 pub(super) struct Front {
     encoder: Encoder,
     frame: AvFrame,
     picture: Picture,
+    /// How it was chosen, where that may surprise.
+    choice: Option<String>,
 }
 
 /// What becomes of a frame before it is encoded.
@@ -54,11 +56,11 @@ impl Front {
     /// # Errors
     /// [`Error::Encoder`], [`Error::Setting`]: see [`super::create`].
     pub(super) fn open(container: Container, info: &StreamInfo, options: &SinkOptions) -> Result<Self> {
-        let (encoder, mut picture) = open_encoder(container, info, options)?;
+        let ((encoder, mut picture), choice) = open_encoder(container, info, options)?;
         let format = picture.encoder_format(&encoder);
         let frame = AvFrame::with_buffer(encoder.size(), format);
         let frame = frame.map_err(|e| Error::Encoder { encoder: encoder.name(), source: e.into() })?;
-        Ok(Self { encoder, frame, picture })
+        Ok(Self { encoder, frame, picture, choice })
     }
 
     pub(super) fn encoder(&self) -> &Encoder {
@@ -73,10 +75,8 @@ impl Front {
     /// What the user should know.
     pub(super) fn notes(&self) -> Vec<String> {
         let (asked, size) = (self.picture.size, self.encoder.size());
-        if size == asked {
-            return Vec::new();
-        }
-        vec![format!("{} takes even sizes only: {asked} is encoded as {size}", self.encoder.name())]
+        let even = || format!("{} takes even sizes only: {asked} is encoded as {size}", self.encoder.name());
+        self.choice.clone().into_iter().chain((size != asked).then(even)).collect()
     }
 
     /// Encodes a frame. Only after [`Front::receive`] answered `false`.
@@ -136,24 +136,59 @@ impl Picture {
 }
 
 /// Opens the encoder that was asked for, or the first that opens of those that suit the container.
-fn open_encoder(container: Container, info: &StreamInfo, options: &SinkOptions) -> Result<(Encoder, Picture)> {
+/// Of a graphics device's, where that is wished for and one does; else, and then a note says so, as without the wish.
+fn open_encoder(
+    container: Container,
+    info: &StreamInfo,
+    options: &SinkOptions,
+) -> Result<((Encoder, Picture), Option<String>)> {
+    let high_range = info.color.is_high_range();
+    let open = |codec| open_codec(codec, container, info, options);
+    let mut choice = None;
+    if options.hardware {
+        let candidates = container.hardware_encoders(high_range);
+        let (found, failed) = first_open(candidates, open)?;
+        if let Some(found) = found {
+            return Ok((found, None));
+        }
+        let names: Vec<_> = failed.iter().map(|(codec, _)| codec.name()).collect();
+        let tried =
+            if names.is_empty() { "this FFmpeg has none".into() } else { format!("tried {}", names.join(", ")) };
+        choice = Some(format!("no encoder of a graphics device opens ({tried}): the processor encodes"));
+    }
     let candidates = match &options.encoder {
         Some(name) => vec![named_encoder(container, name)?],
-        None => container.default_encoders(),
+        None => container.default_encoders(high_range),
     };
-    let mut first = None;
-    for codec in candidates {
-        match open_codec(codec, container, info, options) {
-            Ok(open) => return Ok(open),
-            Err(error @ Error::Setting { .. }) => return Err(error),
-            Err(error) => first = first.or(Some(error)),
-        }
+    let (found, failed) = first_open(candidates, open)?;
+    if let Some(found) = found {
+        return Ok((found, choice));
     }
+    let first = failed.into_iter().next().map(|(_, error)| error);
     let none = || {
         let source = format!("this FFmpeg has no encoder for {} files", container.name()).into();
         Error::Encoder { encoder: container.name(), source }
     };
     Err(first.unwrap_or_else(none))
+}
+
+/// Encoders that did not open, and why.
+type Failed = Vec<(Codec, Error)>;
+
+/// What `open` makes of the first of `candidates` that it can open, and those that came before it.
+///
+/// # Errors
+/// [`Error::Setting`]: one is asked for what it does not have.
+fn first_open<T>(candidates: Vec<Codec>, open: impl Fn(Codec) -> Result<T>) -> Result<(Option<T>, Failed)> {
+    let mut failed = Vec::new();
+    for codec in candidates {
+        match open(codec) {
+            Ok(found) => return Ok((Some(found), failed)),
+            Err(error @ Error::Setting { .. }) => return Err(error),
+            Err(error) => failed.push((codec, error)),
+        }
+    }
+    Ok((None, failed))
 }
 
 fn named_encoder(container: Container, name: &str) -> Result<Codec> {
@@ -187,10 +222,16 @@ fn open_codec(
                 Error::setting(key, format!("{} takes {}, not \"{name}\"", codec.name(), names.join(", ")))
             })?
         }
-        None => codec.format_for(info.format).ok_or_else(|| refused("it takes no pixel format of ours".into()))?,
+        None => codec
+            .format_for(info.format, info.color.is_high_range())
+            .ok_or_else(|| refused("it takes no pixel format of ours".into()))?,
     };
     let reading =
         format.reading().ok_or_else(|| refused(format!("it takes frames of a device only ({})", format.name())))?;
+    if info.color.is_high_range() && reading.format.bits() < info.format.bits().min(10) {
+        let (name, bits) = (codec.name(), reading.format.bits());
+        return Err(Error::setting("hdr", format!("{bits} bits, as {name} has them here, hold no high dynamic range")));
+    }
     let color = output_color(info, reading.format, format, codec);
     let spec = |size| {
         let tagged = if format.is_rgb() { PixelFormat::Rgba8 } else { reading.format };
@@ -199,6 +240,7 @@ fn open_codec(
             size,
             format,
             tags,
+            light: if info.color.is_high_range() { options.light } else { Light::default() },
             sample_aspect: info.sample_aspect,
             time_base: info.time_base,
             frame_rate: info.frame_rate,
@@ -264,4 +306,26 @@ const fn whole_samples(size: Size, format: PixelFormat) -> Size {
 /// As many as there are cores, within reason: every frame thread of an encoder holds frames.
 fn threads() -> usize {
     std::thread::available_parallelism().map_or(2, usize::from).min(8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn codecs() -> Vec<Codec> {
+        ["mpeg4", "ffv1", "mjpeg"].map(|name| Codec::by_name(name).unwrap()).into()
+    }
+
+    #[test]
+    fn encoders_are_tried_until_one_opens() {
+        let broken = |codec: Codec| Error::Encoder { encoder: codec.name(), source: "no device".into() };
+        let open = |codec: Codec| if codec.name() == "ffv1" { Ok(codec.name()) } else { Err(broken(codec)) };
+        let (found, failed) = first_open(codecs(), open).unwrap();
+        assert_eq!((found.as_deref(), failed.len()), (Some("ffv1"), 1));
+        let (found, failed) = first_open(codecs(), |codec| Err::<(), _>(broken(codec))).unwrap();
+        let names: Vec<_> = failed.iter().map(|(codec, _)| codec.name()).collect();
+        assert_eq!((found, names), (None, vec!["mpeg4".into(), "ffv1".into(), "mjpeg".into()]));
+        let asked = |codec: Codec| Err::<(), _>(Error::setting("preset", codec.name()));
+        assert!(matches!(first_open(codecs(), asked), Err(Error::Setting { .. })), "the next one has it neither");
+    }
 }

@@ -15,7 +15,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// The version of the files' layout.
-const LAYOUT: u32 = 1;
+const LAYOUT: u32 = 2;
 const JOURNAL: &str = "journal.json";
 /// The plan of a film that is not worked in order.
 pub(super) const PLAN: &str = "plan.json";
@@ -41,6 +41,8 @@ struct Text {
     layout: u32,
     facts: Facts,
     segments: Vec<Segment>,
+    /// Finished frames that must be drawn once more before those that are missing.
+    warm_up: u64,
     complete: bool,
 }
 
@@ -106,6 +108,12 @@ impl Journal {
         self.text.segments.iter().map(|segment| segment.frames).sum()
     }
 
+    /// Finished frames that must be drawn once more before those that are missing.
+    pub(super) fn warm_up(&self) -> u64 {
+        // Whatever the file says.
+        self.text.warm_up.min(self.frames())
+    }
+
     /// Nothing is missing but the film's file.
     pub(super) fn is_complete(&self) -> bool {
         self.text.complete
@@ -116,13 +124,15 @@ impl Journal {
         self.file(self.text.segments.len()).with_extension("tmp")
     }
 
-    /// Enters the segment at [`Journal::next_file`], which is on the disk.
-    pub(super) fn enter(&mut self, segment: Segment, last: bool) -> Result<()> {
+    /// Enters the segment at [`Journal::next_file`], which is on the disk. The one after it is warmed up by so many frames, or
+    /// there is none.
+    pub(super) fn enter(&mut self, segment: Segment, next: Option<u64>) -> Result<()> {
         let file = self.file(self.text.segments.len());
         fs::rename(self.next_file(), &file).map_err(|e| Error::write(&file, e))?;
         sync_folder(&self.folder);
         self.text.segments.push(segment);
-        self.text.complete = last;
+        self.text.warm_up = next.unwrap_or(0);
+        self.text.complete = next.is_none();
         self.store()
     }
 
@@ -247,9 +257,9 @@ mod tests {
         Facts::from([("quality".to_owned(), quality.to_owned())])
     }
 
-    fn enter(journal: &mut Journal, frames: u64, last: bool) {
+    fn enter(journal: &mut Journal, frames: u64, next: Option<u64>) {
         fs::write(journal.next_file(), b"12345").unwrap();
-        journal.enter(Segment { frames, pts: 0, bytes: 5 }, last).unwrap();
+        journal.enter(Segment { frames, pts: 0, bytes: 5 }, next).unwrap();
     }
 
     #[test]
@@ -257,15 +267,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let output = folder.path().join("film.mp4");
         let mut journal = Journal::open(&output, &facts("18"), false).unwrap();
-        enter(&mut journal, 10, false);
-        enter(&mut journal, 7, false);
+        enter(&mut journal, 10, Some(0));
+        enter(&mut journal, 7, Some(5));
         fs::write(journal.next_file(), b"half").unwrap();
         let torso = journal.next_file();
         drop(journal);
         let mut journal = Journal::open(&output, &facts("18"), false).unwrap();
-        assert_eq!((journal.frames(), journal.is_complete(), torso.exists()), (17, false, false));
+        assert_eq!((journal.frames(), journal.warm_up()), (17, 5));
+        assert!(!journal.is_complete() && !torso.exists());
         assert!(journal.segments().all(|(file, _)| file.exists()));
-        enter(&mut journal, 1, true);
+        enter(&mut journal, 1, None);
         assert!(journal.is_complete());
         journal.remove();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
@@ -276,7 +287,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let output = folder.path().join("film.mp4");
         let mut journal = Journal::open(&output, &facts("18"), false).unwrap();
-        enter(&mut journal, 10, false);
+        enter(&mut journal, 10, Some(0));
         let reason = |anew| match Journal::open(&output, &facts("20"), anew) {
             Err(Error::Resume { reason, .. }) => reason,
             other => panic!("{other:?}"),

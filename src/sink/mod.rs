@@ -29,13 +29,13 @@ pub use numbered::NumberedSink;
 pub use part::part_name;
 pub use plan::{Plan, Planned, Stretch};
 pub use recode::{Recode, yuyv};
-pub use segments::{Segments, StartsShot};
+pub use segments::{Divides, Segments};
 pub use still::StillSink;
 
 use crate::av::copy::Cut;
 use crate::av::pipe::{claim_stdout, is_standard};
 use crate::error::{Error, Result};
-use crate::frame::{ColorInfo, PixelFormat, Size, StreamInfo};
+use crate::frame::{ColorInfo, Light, PixelFormat, Size, StreamInfo};
 use crate::stage::FrameSink;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -50,6 +50,8 @@ pub struct SinkOptions {
     pub format: Option<String>,
     /// FFmpeg's name of an encoder; `None` takes one that suits the container: H.264 for mp4, mov, mkv, …
     pub encoder: Option<String>,
+    /// Try encoders of graphics devices first.
+    pub hardware: bool,
     /// x264's CRF scale, 0..=51, lower is better; other encoders get what comes nearest.
     pub quality: f32,
     /// Options of the encoder, as FFmpeg names them, and `pix_fmt`.
@@ -58,6 +60,8 @@ pub struct SinkOptions {
     pub copy_from: Option<PathBuf>,
     /// Which part of it. `None` is all.
     pub cut: Option<Cut>,
+    /// What is known of the film's light; written where its dynamic range is high.
+    pub light: Light,
     /// Number of the first picture, where the output is numbered pictures.
     pub first_number: u64,
     /// Set by an interrupted run before [`FrameSink::finish`]: what is copied then ends with the last frame.
@@ -70,10 +74,12 @@ impl Default for SinkOptions {
             overwrite: false,
             format: None,
             encoder: None,
+            hardware: false,
             quality: 18.0,
             encoder_options: Vec::new(),
             copy_from: None,
             cut: None,
+            light: Light::default(),
             first_number: 1,
             stopped: None,
         }
@@ -108,11 +114,13 @@ pub fn create(path: &Path, info: &StreamInfo, options: &SinkOptions) -> Result<O
         claim_stdout().map_err(|e| Error::create(path, e))?;
     }
     if let Some((names, format)) = pictures(numbered::numbered_format(path), options) {
+        check_range(info)?;
         let sink = Box::new(NumberedSink::create(path, (names, format), info, options)?);
         let (color, encoder) = (ColorInfo::SRGB, format_name(format));
         return Ok(Output { sink, format: PixelFormat::Rgba8, color, size: info.size, encoder, notes: Vec::new() });
     }
     if let Some(format) = pictures(still::picture_format(path), options) {
+        check_range(info)?;
         let sink = Box::new(StillSink::create(path, info, format, options)?);
         let encoder = format_name(format);
         let (format, color) = (PixelFormat::Rgba8, ColorInfo::SRGB);
@@ -142,10 +150,12 @@ pub struct Foretold {
 pub fn foretell(path: &Path, info: &StreamInfo, options: &SinkOptions) -> Result<Foretold> {
     check_quality(options)?;
     if let Some((names, format)) = pictures(numbered::numbered_format(path), options) {
+        check_range(info)?;
         numbered::check(path, &names, info, options)?;
         return Ok(Foretold { size: info.size, encoder: format_name(format) });
     }
     if let Some(format) = pictures(still::picture_format(path), options) {
+        check_range(info)?;
         still::check(path, info, options)?;
         part::check(path, options.overwrite, options.copy_from.as_deref())?;
         return Ok(Foretold { size: info.size, encoder: format_name(format) });
@@ -156,6 +166,15 @@ pub fn foretell(path: &Path, info: &StreamInfo, options: &SinkOptions) -> Result
     Ok(Foretold { size: front.encoder().size(), encoder: front.encoder().name() })
 }
 
+/// The name of the encoder that opens for a film at `path`.
+///
+/// # Errors
+/// See [`create`].
+pub fn encoder_for(path: &Path, info: &StreamInfo, options: &SinkOptions) -> Result<String> {
+    let container = back::container(path, options.format.as_deref())?;
+    Ok(front::Front::open(container, info, options)?.encoder().name())
+}
+
 /// Whether the name of `path` says how a picture or a film is written.
 #[must_use]
 pub fn is_format(path: &Path) -> bool {
@@ -164,6 +183,14 @@ pub fn is_format(path: &Path) -> bool {
 
 fn format_name(format: image::ImageFormat) -> String {
     format.extensions_str().first().copied().unwrap_or("picture").to_owned()
+}
+
+/// Pictures are sRGB in 8 bits.
+fn check_range(info: &StreamInfo) -> Result<()> {
+    if info.color.is_high_range() {
+        return Err(Error::setting("hdr", "pictures hold no high dynamic range: leave it out, and they become sRGB"));
+    }
+    Ok(())
 }
 
 fn check_quality(options: &SinkOptions) -> Result<()> {

@@ -19,15 +19,17 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 /// The version of the files' layout.
-const LAYOUT: u32 = 1;
+const LAYOUT: u32 = 2;
 
-/// Frames from the start of a shot to the start of another, or the film's end.
+/// Frames from where a fresh engine can begin to where another can, or to the film's end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stretch {
     /// Number of the first frame in the film.
     pub first: u64,
     /// How many there are.
     pub frames: u64,
+    /// Frames before the first that must be drawn, too, to warm up what remembers: 0 where it starts with a shot.
+    pub warm_up: u64,
     /// When the first is shown, in the film's ticks.
     pub pts: i64,
 }

@@ -2,8 +2,8 @@
 //! as packets, until the last is there; then all are written into the file, bit for bit, with the input's other streams
 //! beside them. Runs on the sink thread.
 //!
-//! * A segment ends where a shot does, since nothing before it reaches into the one after: drawn from there on by a fresh
-//!   engine, the film goes on as if nothing had happened. Where there is no cut, the segment grows.
+//! * A segment ends where a fresh engine can go on as if nothing had happened: at a cut, since nothing before it reaches into
+//!   what follows; or, in a long shot, where every run begins afresh, after some frames that warm it up.
 //! * Every segment begins with an encoder as it was opened, disturbed or not.
 //! * The moment of the kill is therefore nowhere to be seen in the film.
 
@@ -11,6 +11,7 @@ use super::back::{self, Back};
 use super::front::Front;
 use super::journal::{self, Facts, Journal, Segment};
 use super::part::{self, Part};
+use super::still;
 use super::{Output, SinkOptions};
 use crate::av::container::Container;
 use crate::av::demux::Packet;
@@ -23,8 +24,9 @@ use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-/// Tells whether the frame of this index starts a shot. Asked in order, once each.
-pub type StartsShot = Box<dyn FnMut(u64) -> bool + Send>;
+/// Tells whether a segment begins with the frame of this index: then by how many frames before it what remembers is to be
+/// warmed up. Asked in order, once each.
+pub type Divides = Box<dyn FnMut(u64) -> Option<u64> + Send>;
 
 /// A film that is worked in segments.
 pub struct Segments {
@@ -59,22 +61,28 @@ impl Segments {
         self.journal.frames()
     }
 
+    /// How many of the finished frames must be drawn again, to warm up what remembers, before those that are missing.
+    #[must_use]
+    pub fn warm_up(&self) -> u64 {
+        self.journal.warm_up()
+    }
+
     /// All frames are finished: what is left is [`Segments::join`].
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.journal.is_complete()
     }
 
-    /// A sink for the frames that are missing. A segment ends with the first shot that ends after `limit` frames.
+    /// A sink for the frames that are missing.
     ///
     /// # Errors
     /// See [`super::create`].
-    pub fn into_output(self, limit: u64, starts_shot: StartsShot) -> Result<Output> {
+    pub fn into_output(self, divides: Divides) -> Result<Output> {
         let front = self.front()?;
         let (format, color) = front.wanted();
         let (size, encoder, notes) = (front.encoder().size(), front.encoder().name(), front.notes());
         let packet = Packet::new().map_err(|e| Error::create(&self.path, e))?;
-        let sink = SegmentSink { film: self, limit, starts_shot, next: Some(front), open: None, packet };
+        let sink = SegmentSink { film: self, divides, next: Some(front), open: None, packet };
         Ok(Output { sink: Box::new(sink), format, color, size, encoder, notes })
     }
 
@@ -99,6 +107,9 @@ impl Segments {
 /// # Errors
 /// Those of [`back::container`]; [`Error::Create`] for one whose packets cannot be kept: raw pictures, a pipe.
 pub(super) fn container(path: &Path, options: &SinkOptions) -> Result<Container> {
+    if options.format.is_none() && still::picture_format(path).is_some() {
+        return Err(Error::create(path, "pictures are not worked in segments: those that are written stay"));
+    }
     let container = back::container(path, options.format.as_deref())?;
     if is_standard(path) || container.is_y4m() {
         let name =
@@ -139,8 +150,7 @@ pub(super) fn write_film(
 /// See the module.
 struct SegmentSink {
     film: Segments,
-    limit: u64,
-    starts_shot: StartsShot,
+    divides: Divides,
     /// An encoder for the next segment, where there is one already.
     next: Option<Front>,
     open: Option<OpenSegment>,
@@ -166,11 +176,11 @@ impl SegmentSink {
         OpenSegment::create(front, self.film.journal.next_file(), pts)
     }
 
-    /// Ends the open segment.
-    fn close(&mut self, last: bool) -> Result<()> {
+    /// Ends the open segment; the one after it is warmed up by so many frames, or there is none.
+    fn close(&mut self, next: Option<u64>) -> Result<()> {
         let Some(open) = self.open.take() else { return Ok(()) };
         let segment = open.finish(&mut self.packet)?;
-        self.film.journal.enter(segment, last)
+        self.film.journal.enter(segment, next)
     }
 }
 
@@ -214,9 +224,8 @@ impl OpenSegment {
 
 impl FrameSink for SegmentSink {
     fn write(&mut self, frame: Frame<CpuImage>) -> Result<()> {
-        let starts_shot = (self.starts_shot)(frame.stamp.index);
-        if starts_shot && self.open.as_ref().is_some_and(|open| open.frames() >= self.limit) {
-            self.close(false)?;
+        if let Some(warm_up) = (self.divides)(frame.stamp.index) {
+            self.close(Some(warm_up))?;
         }
         let mut open = match self.open.take() {
             Some(open) => open,
@@ -232,7 +241,7 @@ impl FrameSink for SegmentSink {
         if self.film.options.stopped.as_ref().is_some_and(|stopped| stopped.load(Ordering::Relaxed)) {
             return Ok(());
         }
-        self.close(true)?;
+        self.close(None)?;
         self.film.join()
     }
 }

@@ -29,7 +29,8 @@ use crate::av::pixel::AvFormat;
 use crate::av::scale::{Converter, Side};
 use crate::error::{Error, Result};
 use crate::frame::{
-    ChromaSiting, ColorInfo, CpuImage, Frame, Matrix, Packing, PixelFormat, Range, Rational, Size, Stamp, StreamInfo,
+    ChromaSiting, ColorInfo, CpuImage, Frame, Light, Matrix, Packing, PixelFormat, Range, Rational, Size, Stamp,
+    StreamInfo,
 };
 use crate::stage::FrameSource;
 use fields::Fields;
@@ -88,6 +89,7 @@ pub struct FileSource {
     target: Target,
     converter: Converter,
     high_range: HighRange,
+    light: Light,
     tone_map: Option<ToneMap>,
     changed: bool,
     info: StreamInfo,
@@ -157,6 +159,7 @@ impl FileSource {
             target: Target { stored: nothing, format: PixelFormat::I420, color: ColorInfo::BT709 },
             converter: Converter::default(),
             high_range: options.high_range,
+            light: Light::default(),
             tone_map: None,
             changed: false,
             info: StreamInfo {
@@ -182,6 +185,11 @@ impl FileSource {
     #[must_use]
     pub fn cut(&self) -> Cut {
         self.cut
+    }
+
+    /// What the film says of its light.
+    pub(super) fn light(&self) -> Light {
+        self.light
     }
 
     /// Raw pictures and nothing else.
@@ -229,8 +237,10 @@ impl FileSource {
         self.info.size = self.orientation.size(frame.size());
         self.info.format = format;
         self.info.color = self.orientation.color(color);
+        // The frames know better: some containers are rewrapped without a look at what is in them.
+        self.light = frame.light().or(facts.light());
         if self.high_range == HighRange::ToneMap {
-            self.tone_map = ToneMap::new(format, self.info.color, first.frame.peak());
+            self.tone_map = ToneMap::new(format, self.info.color, self.light.peak());
         }
         if let Some(map) = &self.tone_map {
             self.info.color = map.color();

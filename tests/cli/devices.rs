@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// As `FAST`, but for the device.
-const HOW: [&str; 8] = ["--set", "generator.weights=none", "--segment", "5", "--encoder", "ffv1", "--lookahead", "2"];
+const HOW: [&str; 8] = ["--set", "generator.weights=none", "--segment", "6", "--encoder", "ffv1", "--lookahead", "2"];
 
 #[test]
 fn a_film_of_several_devices_is_that_of_one() {
@@ -61,7 +61,7 @@ fn a_killed_one_goes_on_with_more_devices_and_without_those_that_fail() {
         let network = ["--set", "generator.weights=comic", "--detail", "draft", "--length", "0.9", "--overwrite"];
         let draw = |output: &str, devices: &str| {
             let mut run = comicvid();
-            run.args([&input, output]).args(network).args(["--devices", devices, "--segment", "5"]);
+            run.args([&input, output]).args(network).args(["--devices", devices, "--segment", "6"]);
             (run.assert(), output.to_owned())
         };
         let (alone, alone_film) = draw(&path(folder, "alone.mkv"), "cpu");

@@ -1,6 +1,6 @@
 //! Films that are divided, drawn apart and joined.
 
-use super::resume::{FAST, facts, film, path};
+use super::resume::{FAST, facts, film, long_shot, path};
 use super::{comicvid, text};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -30,7 +30,7 @@ fn a_film_of_many_hands_is_the_film_of_one() {
     film(Path::new(&input));
     let how = [&FAST[..], &["--encoder", "ffv1", "--lookahead", "2"]].concat();
     comicvid().args([&input, &whole]).args(&how).assert().success();
-    let count = plan(&input, &joined, &[&how[..], &["--segment", "5"]].concat());
+    let count = plan(&input, &joined, &[&how[..], &["--segment", "6"]].concat());
     assert_eq!(count, 6, "a segment for each shot");
     // Nobody can make a film of what is not there.
     let run = comicvid().args(["join", &joined]).assert().code(1);
@@ -51,7 +51,7 @@ fn a_film_of_many_hands_is_the_film_of_one() {
     let run = comicvid().args(["segment", &joined, "2"]).assert().success();
     assert!(text(&run.get_output().stderr).contains("is there already"));
     comicvid().args(["segment", &joined, "6"]).assert().code(1);
-    assert_eq!(plan(&input, &joined, &[&how[..], &["--segment", "5"]].concat()), 6);
+    assert_eq!(plan(&input, &joined, &[&how[..], &["--segment", "6"]].concat()), 6);
     comicvid().args(["join", &joined]).assert().success();
     assert_eq!(facts(&joined), facts(&whole));
     assert!(!folder.join("joined.mkv.part").exists());
@@ -72,6 +72,25 @@ fn with_encoders_that_look_back_it_is_that_of_a_run_in_segments() {
     }
     comicvid().args(["join", &joined]).assert().success();
     assert_eq!(facts(&joined), facts(&whole));
+}
+
+#[test]
+fn a_long_shot_is_drawn_by_many_hands() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let [input, whole, joined] = ["in.mp4", "whole.mkv", "joined.mkv"].map(|n| path(folder, n));
+    long_shot(Path::new(&input));
+    for hold in ["1", "3"] {
+        let how = [&FAST[..], &["--hold", hold, "--boil", "0.4", "--lookahead", "1", "--segment", "20"]].concat();
+        comicvid().args([&input, &whole, "--resume", "--overwrite"]).args(&how).assert().success();
+        let run = comicvid().args(["plan", &input, &joined, "--overwrite"]).args(&how).assert().success();
+        assert!(text(&run.get_output().stdout).contains("150 frames in 4 segments of 30 to 40"), "{run:?}");
+        for index in [3, 1, 2, 0] {
+            assert!(segment(&joined, index).status().unwrap().success());
+        }
+        comicvid().args(["join", &joined]).assert().success();
+        assert_eq!(facts(&joined), facts(&whole), "a drawing for {hold} frames");
+    }
 }
 
 #[test]

@@ -79,11 +79,29 @@ fn a_dry_run_says_what_it_would_do_and_does_nothing() {
     assert_eq!(plans.len(), 3);
     assert_eq!((&plans[0]["frames"], &plans[0]["width"], &plans[0]["height"]), (&10.into(), &96.into(), &64.into()));
     assert_eq!((&plans[0]["encoder"], &plans[2]["encoder"]), (&"libx264".into(), &"png".into()));
+    assert!(plans[0]["estimated_seconds"].as_f64().unwrap() > 0.0);
 
     // One file alone.
     let film = shots.join("a.mp4");
     let run = comicvid().args([&film, &out.with_extension("mov")]).arg("--dry-run").assert().success();
-    assert!(text(&run.get_output().stdout).contains("10 frames, 96x64 at 25 fps, libx264"));
+    assert!(text(&run.get_output().stdout).contains("10 frames, 96x64 at 25 fps, libx264; about 0:0"));
+    assert!(!out.with_extension("mov").exists());
     let run = comicvid().args([&film, &film]).arg("--dry-run").assert().code(1);
     assert!(text(&run.get_output().stderr).contains("both input and output"));
+}
+
+#[test]
+fn a_dry_run_foretells_how_large_a_film_will_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let [film, out] = ["in.mp4", "out.mkv"].map(|name| folder.path().join(name));
+    let inputs = ["-f", "lavfi", "-i", "mandelbrot=size=160x96:rate=25", "-f", "lavfi", "-i", "sine", "-t", "6"];
+    ffmpeg(&inputs, &film);
+    for encoder in ["libx264", "ffv1"] {
+        let how = [&FAST[..], &["--encoder", encoder, "--overwrite"]].concat();
+        let run = comicvid().args([&film, &out]).args(&how).args(["--dry-run", "--json"]).assert().success();
+        let plan: Value = serde_json::from_str(&text(&run.get_output().stdout)).unwrap();
+        comicvid().args([&film, &out]).args(&how).assert().success();
+        let (foretold, is) = (plan["estimated_bytes"].as_f64().unwrap(), out.metadata().unwrap().len() as f64);
+        assert!((0.6..1.7).contains(&(foretold / is)), "{encoder}: {foretold} foretold, {is} written");
+    }
 }

@@ -92,7 +92,7 @@ fn a_killed_run_goes_on_and_nobody_can_tell() {
     film(Path::new(&input));
     // Without loss, and with all that remembers: calm, looking ahead.
     let how = [&FAST[..], &["--encoder", "ffv1", "--lookahead", "2"]].concat();
-    let segments = ["--resume", "--segment", "5"];
+    let segments = ["--resume", "--segment", "6"];
     comicvid().args([&input, &plain]).args(&how).assert().success();
     let start = Instant::now();
     comicvid().args([&input, &whole]).args(&how).args(segments).assert().success();
@@ -126,6 +126,25 @@ fn encoders_that_look_back_are_not_disturbed_either() {
 }
 
 #[test]
+fn what_memory_held_before_does_not_show() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let input = path(folder, "in.mp4");
+    long_shot(Path::new(&input));
+    // glibc fills what it hands out with this.
+    let films: Vec<_> = ["0", "85", "255"]
+        .map(|fill| {
+            let film = path(folder, &format!("{fill}.mp4"));
+            let how = ["--resume", "--segment", "20", "--boil", "0.4"];
+            comicvid().env("MALLOC_PERTURB_", fill).args([&input, &film]).args(FAST).args(how).assert().success();
+            facts(&film)
+        })
+        .into();
+    assert_eq!(films[0], films[1]);
+    assert_eq!(films[0], films[2]);
+}
+
+#[test]
 fn what_was_begun_otherwise_is_not_gone_on_with() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
@@ -145,4 +164,54 @@ fn what_was_begun_otherwise_is_not_gone_on_with() {
     assert!(text(&run.get_output().stderr).contains("72 frames were drawn before"));
     assert_eq!(frame_hashes(Path::new(&output)).len(), 72);
     nothing_is_left(folder);
+}
+
+/// One shot of 150 frames that moves and rests, with a tone.
+pub fn long_shot(path: &Path) {
+    let scene = "mandelbrot=size=160x96:rate=25:start_scale=0.5:end_scale=0.1,drawbox=w=60:h=40:c=gray:t=fill";
+    let tone = ["-f", "lavfi", "-t", "6", "-i", "sine=f=330", "-c:a", "aac"];
+    ffmpeg(&[&["-f", "lavfi", "-t", "6", "-i", scene][..], &tone, &["-c:v", "libx264"]].concat(), path);
+}
+
+#[test]
+fn a_shot_longer_than_a_segment_is_divided_and_nobody_can_tell() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let [input, plain, whole, killed] = ["in.mp4", "plain.mkv", "whole.mkv", "killed.mkv"].map(|n| path(folder, n));
+    long_shot(Path::new(&input));
+    let how = [&FAST[..], &["--encoder", "ffv1", "--lookahead", "2", "--boil", "0.3"]].concat();
+    let segments = ["--resume", "--segment", "20"];
+    comicvid().args([&input, &plain]).args(&how).assert().success();
+    let start = Instant::now();
+    let run = comicvid().args([&input, &whole]).args(&how).args(segments).assert().success();
+    let usual = start.elapsed();
+    let told = text(&run.get_output().stderr);
+    assert!(told.contains("150 frames in"), "those that only warm up are not counted: {told}");
+    let (drawn, undivided) = (frame_hashes(Path::new(&whole)), frame_hashes(Path::new(&plain)));
+    assert_eq!((drawn.len(), &drawn[..40]), (150, &undivided[..40]));
+    assert_ne!(drawn, undivided, "nothing was divided");
+    assert_eq!(times(&whole), times(&plain));
+    let (_, seed) = torment(&[&[&*input, &*killed], &how[..], &segments].concat(), usual, 4);
+    assert_eq!(facts(&killed), facts(&whole), "seed {seed}");
+    nothing_is_left(folder);
+}
+
+/// Whether there is a device or not, there is a film, in one encoder's packets.
+#[test]
+fn without_a_device_that_encodes_the_processor_does_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let [input, output] = ["in.mp4", "out.mp4"].map(|n| path(folder, n));
+    film(Path::new(&input));
+    for resume in [&[][..], &["--resume", "--segment", "20"]] {
+        let run =
+            comicvid().args([&input, &output, "--hardware", "--overwrite"]).args(FAST).args(resume).assert().success();
+        let told = text(&run.get_output().stderr);
+        let encoder = told.lines().next().unwrap().rsplit(", ").next().unwrap().to_owned();
+        let software = encoder == "libx264";
+        let wanted = "no encoder of a graphics device opens (tried";
+        assert_eq!(told.contains(wanted), software, "{told}");
+        assert_eq!(frame_hashes(Path::new(&output)).len(), 72);
+    }
+    comicvid().args(["plan", &input, &output, "--hardware", "--overwrite"]).args(FAST).assert().code(1);
 }

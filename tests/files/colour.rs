@@ -198,19 +198,6 @@ fn silence_about_colour_stays_silence() {
     }
 }
 
-/// `input` with a display matrix; FFmpeg's way to ask for one changed with version 6.
-fn turned(films: &Films, input: &str, name: &str, degrees: i32) -> std::path::PathBuf {
-    let (from, to) = (films.path(input), films.path(name));
-    let (from, to) = (from.to_string_lossy(), to.to_string_lossy());
-    let new = ["-v", "error", "-y", "-display_rotation", &degrees.to_string(), "-i", &from, "-c", "copy", &to];
-    let worked = std::process::Command::new("ffmpeg").args(new).output().expect("ffmpeg").status.success();
-    if !worked {
-        let rotate = format!("rotate={}", (360 - degrees) % 360);
-        run("ffmpeg", &["-v", "error", "-y", "-i"], &[&*from, "-c", "copy", "-metadata:s:v:0", &rotate, &*to]);
-    }
-    films.path(name)
-}
-
 #[test]
 fn films_come_out_upright() {
     let films = Films::new();

@@ -6,6 +6,7 @@
 
 mod colour;
 mod damage;
+mod hdr;
 mod interlaced;
 mod matrix;
 mod numbered;

@@ -1,6 +1,10 @@
-//! Many kinds of film, each through the file's two ends: frames, their times, sound and shape are the input's. Tags and orientation: see `colour`.
+//! Many kinds of film, each through the file's two ends: frames, their times, sounds, shape and tags are the input's, and
+//! what lies on its side stands upright. How colours and turns come out in pixels: see `colour`.
 
 use crate::support::*;
+use comicvid::sink::SinkOptions;
+use comicvid::source::{HighRange, OpenOptions};
+use serde_json::Value;
 use std::path::Path;
 
 /// Name, picture (size, rate), and how it is encoded.
@@ -42,37 +46,111 @@ const FILMS: [(&str, &str, &str, &str); 30] = [
     ),
 ];
 
-/// What must be alike, in words, so that a failure says which.
-fn facts(film: &Path) -> Vec<String> {
+/// Size and shape of a pixel as the film is shown: upright, and with even sides, which H.264 wants.
+fn shape(stream: &Value) -> String {
+    let sides = stream["side_data_list"].as_array().into_iter().flatten();
+    let quarter = sides.filter_map(|data| data["rotation"].as_i64()).any(|turn| turn % 180 != 0);
+    let mut size = ["width", "height"].map(|key| stream[key].as_u64().unwrap_or_default().next_multiple_of(2));
+    let aspect = stream["sample_aspect_ratio"].as_str().and_then(|text| text.split_once(':')).unwrap_or(("1", "1"));
+    let mut aspect = [aspect.0, aspect.1];
+    if quarter {
+        size.reverse();
+        aspect.reverse();
+    }
+    format!("shown as {}x{}, pixels {}:{}", size[0], size[1], aspect[0], aspect[1])
+}
+
+/// What must be alike, in words, so that a failure says which; nothing where the film does not say. RGB becomes Y'CbCr.
+fn facts(film: &Path) -> Vec<Option<String>> {
     let stream = video(film);
-    let text = |key: &str| format!("{key} {}", stream[key].as_str().unwrap_or("unknown"));
-    let sound = streams(film).into_iter().find(|s| s["codec_type"] == "audio").expect("a sound");
-    let index = usize::try_from(sound["index"].as_u64().expect("an index")).expect("a small number");
-    let square = |text: String| if text.ends_with("unknown") { "sample_aspect_ratio 1:1".to_owned() } else { text };
-    vec![
-        format!("times {:?}", shown(film)),
-        format!("sound {} {:?}", sound["codec_name"], hashes(film, index)),
-        square(text("sample_aspect_ratio")),
-    ]
+    let said = |key: &str| stream[key].as_str().filter(|text| !["unknown", "gbr"].contains(text));
+    let mut facts = vec![Some(format!("times {:?}", shown(film))), Some(shape(&stream))];
+    facts.extend(["color_space", "color_primaries", "color_transfer"].map(|key| Some(format!("{key} {}", said(key)?))));
+    let tags = &probe(film, "-show_format")["format"]["tags"];
+    facts.push(tags["title"].as_str().or(tags["TITLE"].as_str()).map(|title| format!("title {title}")));
+    for sound in streams(film).iter().filter(|stream| stream["codec_type"] == "audio") {
+        let index = usize::try_from(sound["index"].as_u64().expect("an index")).expect("a small number");
+        let language = sound["tags"]["language"].as_str().unwrap_or("und");
+        facts.push(Some(format!("sound {} {language} {:?}", sound["codec_name"], hashes(film, index))));
+    }
+    facts
+}
+
+/// With the colours that it has.
+fn keep() -> OpenOptions {
+    OpenOptions { high_range: HighRange::Keep, ..OpenOptions::default() }
+}
+
+/// Passes a film on; answers with what has changed.
+fn changes(input: &Path, output: &Path) -> Vec<String> {
+    compare(input, output, &pass(input, output))
+}
+
+fn compare(input: &Path, output: &Path, passed: &Passed) -> Vec<String> {
+    let (name, frames) = (input.display(), shown(input).len());
+    let mut changes = Vec::new();
+    if passed.frames != frames as u64 {
+        changes.push(format!("{name}: {} frames of {frames}", passed.frames));
+    }
+    let (before, after) = (facts(input), facts(output));
+    if before.len() != after.len() {
+        changes.push(format!("{name}: {before:?}\n     is {after:?}"));
+    }
+    for (before, after) in before.into_iter().zip(after) {
+        // What AVI takes by default has no room for tags.
+        let untold = after.is_none() && output.extension().is_some_and(|e| e == "avi");
+        if before.is_some() && before != after && !untold {
+            changes.push(format!("{name}: was {before:?}\n     is {after:?}"));
+        }
+    }
+    changes
 }
 
 #[test]
-fn every_kind_of_film_keeps_its_frames_its_times_its_sound_and_its_shape() {
+fn every_kind_of_film_keeps_its_frames_its_times_its_sound_its_shape_and_its_tags() {
     let films = Films::new();
     let mut faults = Vec::new();
     for (name, size, rate, codec) in FILMS {
-        let input = films.make(name, &format!("{} {codec}", lavfi(size, rate, 1.0)));
-        let output = films.path(&format!("out-{name}"));
-        let passed = pass(&input, &output);
-        let frames = shown(&input).len();
-        if frames < 3 || passed.frames != frames as u64 {
-            faults.push(format!("{name}: {} frames of {frames}", passed.frames));
+        let tags = "-metadata title=Title -metadata:s:a:0 language=deu";
+        let input = films.make(name, &format!("{} {codec} {tags}", lavfi(size, rate, 1.0)));
+        if shown(&input).len() < 3 {
+            faults.push(format!("{name}: no film"));
         }
-        for (before, after) in facts(&input).into_iter().zip(facts(&output)) {
-            if before != after {
-                faults.push(format!("{name}: was {before}\n     is {after}"));
-            }
-        }
+        faults.extend(changes(&input, &films.path(&format!("out-{name}"))));
+    }
+    // What is copied from the middle of a film begins before its edit list does; what lies on its side has a matrix.
+    let (from, cut) = (films.path("h264.mp4").to_string_lossy().into_owned(), films.path("edited.mp4"));
+    run("ffmpeg", &["-v", "error", "-ss", "0.5", "-i", &from, "-c", "copy"], &[cut.to_string_lossy()]);
+    faults.extend(changes(&cut, &films.path("out-edited.mp4")));
+    for (name, degrees) in [("turned.mp4", 90), ("turned.mov", 270)] {
+        let input = turned(&films, "edited.mp4", name, degrees);
+        assert!(video(&input)["side_data_list"].is_array(), "{name} has no display matrix");
+        faults.extend(changes(&input, &films.path(&format!("out-{name}"))));
     }
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+/// Films of one's own, in the folder `COMICVID_FILMS`: `make test-films DIR=…`.
+#[test]
+#[ignore = "needs a folder of films"]
+fn films_of_ones_own_keep_what_they_have() {
+    let folder = std::env::var_os("COMICVID_FILMS").expect("COMICVID_FILMS names a folder");
+    let films = Films::new();
+    let (mut faults, mut count) = (Vec::new(), 0);
+    let mut inputs: Vec<_> = std::fs::read_dir(folder).expect("a folder").flatten().map(|file| file.path()).collect();
+    inputs.sort();
+    for input in inputs.iter().filter(|path| path.is_file()) {
+        let output = films.path(&format!("own{count}")).with_extension(input.extension().unwrap_or_default());
+        let result = pass_with(input, &output, &keep(), SinkOptions::default());
+        let has_video = streams(input).iter().any(|stream| stream["codec_type"] == "video");
+        match result {
+            Ok(passed) if passed.damage.any() => println!("{}: {}", input.display(), passed.damage),
+            Ok(passed) => faults.extend(compare(input, &output, &passed)),
+            Err(error) if !has_video => println!("{}: {error}", input.display()),
+            Err(error) => faults.push(format!("{}: {error}", input.display())),
+        }
+        count += 1;
+    }
+    println!("{count} films");
+    assert!(count > 0 && faults.is_empty(), "\n{}", faults.join("\n"));
 }

@@ -67,7 +67,7 @@ pub fn pass_with(input: &Path, output: &Path, open: &OpenOptions, options: SinkO
     let opened = source::open(input, open)?;
     let mut source = opened.source;
     let copy_from = opened.cut.map(|_| input.to_path_buf());
-    let options = SinkOptions { copy_from, cut: opened.cut, ..options };
+    let options = SinkOptions { copy_from, cut: opened.cut, light: opened.light, ..options };
     let out = sink::create(output, source.info(), &options)?;
     let mut sink = out.sink;
     let mut frames = 0;
@@ -190,3 +190,16 @@ pub fn lavfi(size: &str, rate: &str, seconds: f64) -> String {
 
 /// What makes x264 quick in tests.
 pub const X264: &str = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -bf 2 -g 25";
+
+/// `input` with a display matrix; FFmpeg's way to ask for one changed with version 6.
+pub fn turned(films: &Films, input: &str, name: &str, degrees: i32) -> PathBuf {
+    let (from, to) = (films.path(input), films.path(name));
+    let (from, to) = (from.to_string_lossy(), to.to_string_lossy());
+    let new = ["-v", "error", "-y", "-display_rotation", &degrees.to_string(), "-i", &from, "-c", "copy", &to];
+    let worked = Command::new("ffmpeg").args(new).output().expect("ffmpeg").status.success();
+    if !worked {
+        let rotate = format!("rotate={}", (360 - degrees) % 360);
+        run("ffmpeg", &["-v", "error", "-y", "-i"], &[&*from, "-c", "copy", "-metadata:s:v:0", &rotate, &*to]);
+    }
+    films.path(name)
+}

@@ -19,7 +19,7 @@ use super::resume;
 use crate::cli::{self, Cli, Command};
 use crate::error::{Error, Result};
 use crate::pipeline::{Meters, Pipeline, Report};
-use crate::sink::{Facts, Planned};
+use crate::sink::{Facts, Planned, Stretch};
 use crate::source::Skip;
 use clap::Parser;
 use std::path::{Path, PathBuf};
@@ -73,13 +73,16 @@ fn drawing(
     let stretch = planned.segment(index)?;
     let Input { source, info, page, options, .. } = job.open(path)?;
     let sink = planned.output(index, &page, &options)?;
-    let wanted = (sink.format, sink.color);
-    let engine = Engine::new(&job.settings, machine, &info, wanted, None)?.comparing(job.comparison, wanted);
+    let colors = (sink.format, sink.color);
+    let engine = Engine::new(&job.settings, machine, &info, colors, None)?.comparing(job.comparison, colors);
     if let Some(voice) = voice {
         engine.introduce(voice);
     }
-    let source = Box::new(Skip::new(source, stretch.first, job.stop.flag()).only(stretch.frames));
-    let pipeline = Pipeline { source, stylizer: engine.stylizer, post: engine.post, sink: sink.sink };
+    let Stretch { first, frames, warm_up, .. } = stretch;
+    let warm_up = warm_up.min(first);
+    let wanted = frames.saturating_add(warm_up);
+    let source = Box::new(Skip::new(source, first - warm_up, job.stop.flag()).only(wanted));
+    let pipeline = Pipeline { source, stylizer: engine.stylizer, post: engine.post, sink: sink.sink, first };
     pipeline.run(&job.stop, meters)
 }
 

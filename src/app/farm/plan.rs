@@ -9,7 +9,7 @@ use super::super::{Outcome, convert::rate_text};
 use super::{absolute, facts};
 use crate::cli;
 use crate::error::{Error, Result};
-use crate::pipeline::{Manner, Meters, Redraw, ShotStarts, Stage};
+use crate::pipeline::{Divisions, Manner, Meters, Redraw, Stage};
 use crate::sink::{self, Facts, Plan, Planned, Stretch};
 use crate::stylize::Classic;
 use serde_json::json;
@@ -22,6 +22,10 @@ use std::path::Path;
 pub fn run(args: &cli::Plan, voice: Voice) -> Result<Outcome> {
     let output = absolute(&args.output)?;
     let job = Job::new(&args.film, args.overwrite)?;
+    if args.film.hardware {
+        let reason = "segments are encoded alike on every machine: name an --encoder in place of --hardware";
+        return Err(Error::Plan { path: output, reason: reason.into() });
+    }
     let found = if args.overwrite { None } else { Planned::find(&output)? };
     if let Some(planned) = found {
         // A farm may ask again for what it has.
@@ -31,7 +35,7 @@ pub fn run(args: &cli::Plan, voice: Voice) -> Result<Outcome> {
     }
     on_interrupt(&job.stop);
     let input = job.open(&args.input)?;
-    if input.options.copy_from.is_none() {
+    if !input.divisible {
         return Err(Error::Plan { path: output, reason: "a picture cannot be divided".into() });
     }
     let foretold = sink::foretell(&output, &input.page, &input.options)?;
@@ -74,23 +78,25 @@ pub(super) fn look(
     Ok(Some(plan))
 }
 
-/// Finds where segments begin: with the first shot that starts after as many frames as a segment should have.
+/// Finds where segments begin.
 fn divide(input: Input, detail: cli::Detail, segment: u64, job: &Job<'_>, meters: &Meters) -> Result<Vec<Stretch>> {
     let Input { mut source, info, .. } = input;
-    let shots = ShotStarts::default();
+    let told = Divisions::default();
     let detail = engine::detail(detail);
     // Cuts are seen in photos alone: nothing is drawn.
     let redraw = Redraw::new(Box::new(Classic), &info, detail, Manner::from(&job.settings));
-    let mut redraw = redraw.telling(shots.clone());
+    let mut redraw = redraw.dividing(segment, 0, told.clone());
     let mut segments: Vec<Stretch> = Vec::new();
     while !job.stop.requested() {
         let Some(frame) = source.next_frame()? else { break };
         let stamp = frame.stamp;
-        redraw.look(&frame);
-        let starts_shot = shots.has(stamp.index);
-        match segments.last_mut() {
-            Some(last) if !(starts_shot && last.frames >= segment) => last.frames += 1,
-            _ => segments.push(Stretch { first: stamp.index, frames: 1, pts: stamp.pts }),
+        redraw.look(frame);
+        match (segments.last_mut(), told.at(stamp.index)) {
+            (Some(last), None) => last.frames += 1,
+            (_, division) => {
+                let warm_up = division.map_or(0, |division| division.warm_up);
+                segments.push(Stretch { first: stamp.index, frames: 1, pts: stamp.pts, warm_up });
+            }
         }
         meters.of(Stage::Sink).count();
     }

@@ -95,7 +95,7 @@ impl Batch<'_> {
 
     fn draw(&self, input: &Path, output: &Path) -> Result<End> {
         if self.args.dry_run {
-            self.conversion.plan(input, output)?.tell(input, output, self.voice);
+            self.conversion.plan(input, output, 1)?.tell(input, output, self.voice);
             return Ok(End::Planned);
         }
         if let Some(parent) = output.parent() {

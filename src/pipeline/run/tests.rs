@@ -128,7 +128,8 @@ impl FrameSink for Seen {
 
 fn run(source: Count, post: Delay, sink: &Seen, stop: &Stop) -> Result<Report> {
     let sink = Box::new(sink.clone());
-    let pipeline = Pipeline { source: Box::new(source), stylizer: Box::new(Draw), post: Box::new(post), sink };
+    let pipeline =
+        Pipeline { source: Box::new(source), stylizer: Box::new(Draw), post: Box::new(post), sink, first: 0 };
     pipeline.run(stop, &Meters::default())
 }
 

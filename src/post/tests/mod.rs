@@ -173,3 +173,27 @@ fn other_settings_give_what_a_chain_made_for_them_gives() {
     assert_eq!(tuned, draw(&after));
     assert_ne!(tuned, draw(&before));
 }
+
+#[test]
+fn a_device_that_is_lost_is_an_error_and_nothing_hangs() {
+    if context().is_none() {
+        return;
+    }
+    // Of its own: the others go on with theirs.
+    let context = Context::new().unwrap();
+    let size = Size::new(64, 48);
+    let (info, output) = (info(size, PixelFormat::Rgba8, ColorInfo::SRGB), (PixelFormat::Rgba8, ColorInfo::SRGB));
+    let mut chain = PostChain::new(context.clone(), &Settings::default(), &info, output, size).unwrap();
+    let mut push = |index: u64| {
+        let bytes = vec![100; size.pixels() * 4];
+        let photo = CpuImage::from_planes(size, PixelFormat::Rgba8, ColorInfo::SRGB, vec![bytes.clone()]);
+        let drawing = Some(Drawing { size, rgba: bytes });
+        let image = Drawn { photo, drawing, motion: None, number: index as u32 };
+        chain.push(Frame { stamp: Stamp { index, pts: index as i64, duration: 1 }, image }).map(drop)
+    };
+    (0..3).for_each(|index| push(index).unwrap());
+    context.lose();
+    // Pictures that were under way may still come.
+    let error = (3..8).find_map(|index| push(index).err());
+    assert!(matches!(error, Some(crate::error::Error::Gpu { .. })), "{error:?}");
+}
