@@ -15,21 +15,22 @@ const TORCH_VARIABLE: &str = "COMICVID_LIBTORCH";
 /// The library's one entry point: runs the program on the process's arguments, answers with its exit code.
 type EntryPoint = unsafe extern "C" fn() -> i32;
 
-/// Keeps libgomp's idle workers asleep: by default they spin between two layers of the network and take the cores
-/// that decoding, shading and encoding need. Must happen before libgomp is loaded, which reads this once.
-pub fn tame_openmp() {
-    if env::var_os("OMP_WAIT_POLICY").is_none() && env::var_os("GOMP_SPINCOUNT").is_none() {
-        // SAFETY: the process has one thread so far, so nobody reads the environment meanwhile.
-        unsafe { env::set_var("OMP_WAIT_POLICY", "PASSIVE") };
-    }
-}
-
-/// Keeps Mesa's device-selection layer from asking a display server which GPU is whose: the program chooses by itself,
-/// and where there is no display the layer complains on stderr. Must happen before Vulkan is loaded.
-pub fn leave_display_alone() {
-    if env::var_os("MESA_VK_DEVICE_SELECT").is_none() && env::var_os("NODEVICE_SELECT").is_none() {
-        // SAFETY: the process has one thread so far, so nobody reads the environment meanwhile.
-        unsafe { env::set_var("NODEVICE_SELECT", "1") };
+/// Tells libraries that read the environment once, as they are loaded, how to behave; what the user says there counts.
+pub fn settle() {
+    for (names, value) in [
+        // libgomp's idle workers sleep. By default they spin between two layers of the network and take the cores that
+        // decoding, shading and encoding need.
+        (&["OMP_WAIT_POLICY", "GOMP_SPINCOUNT"][..], "PASSIVE"),
+        // Mesa's device-selection layer asks no display server which GPU is whose: the program chooses by itself, and where
+        // there is no display the layer complains on stderr.
+        (&["NODEVICE_SELECT", "MESA_VK_DEVICE_SELECT"], "1"),
+        // SVT-AV1 speaks of errors alone; it would tell how it is set up, on stderr.
+        (&["SVT_LOG"], "1"),
+    ] {
+        if names.iter().all(|name| env::var_os(name).is_none()) {
+            // SAFETY: the process has one thread so far, so nobody reads the environment meanwhile.
+            unsafe { env::set_var(names[0], value) };
+        }
     }
 }
 

@@ -14,8 +14,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     cli::Cli::parse();
-    launch::tame_openmp();
-    launch::leave_display_alone();
+    launch::settle();
     match launch::run() {
         // Not a return: libtorch's own threads do not survive an orderly teardown of the process.
         Ok(code) => std::process::exit(code),

@@ -260,3 +260,40 @@ fn an_animated_png_is_a_film() {
     let passed = pass(&input, &films.path("out.mp4"));
     assert_eq!(passed.frames, 10);
 }
+
+#[test]
+fn encoders_that_get_no_frame_are_closed_all_the_same() {
+    let films = Films::new();
+    let input = films.make("in.mp4", &format!("{} {X264}", lavfi("160x96", "25", 0.2)));
+    let (send, answers) = std::sync::mpsc::channel();
+    let info = source::open(&input, &OpenOptions::default()).expect("a film").source.info().clone();
+    let output = films.path("out.mkv");
+    std::thread::spawn(move || {
+        for encoder in ["libx264", "libx265", "libsvtav1", "libvpx-vp9", "prores_ks", "ffv1"] {
+            let options = SinkOptions { encoder: Some(encoder.into()), ..SinkOptions::default() };
+            let _ = send.send(sink::foretell(&output, &info, &options).map(|found| found.encoder));
+        }
+    });
+    for encoder in ["libx264", "libx265", "libsvtav1", "libvpx-vp9", "prores_ks", "ffv1"] {
+        let answer = answers.recv_timeout(std::time::Duration::from_secs(60)).expect("it hangs");
+        assert_eq!(answer.expect("it opens"), encoder);
+    }
+    // FFmpeg has names for these in QuickTime's format, and writes them into mp4 only.
+    for encoder in ["libsvtav1", "libvpx-vp9"] {
+        let options = SinkOptions { encoder: Some(encoder.into()), ..SinkOptions::default() };
+        let result = pass_with(&input, &films.path("out.mov"), &OpenOptions::default(), options.clone());
+        assert!(matches!(&result, Err(Error::Encoder { .. })), "{encoder}: {result:?}");
+        pass_with(&input, &films.path(&format!("{encoder}.mp4")), &OpenOptions::default(), options).expect(encoder);
+    }
+}
+
+#[test]
+fn apples_players_find_h265_under_their_name() {
+    let films = Films::new();
+    let input = films.make("in.mkv", &format!("{} {X264}", lavfi("160x96", "25", 0.2)));
+    for (name, tag) in [("out.mp4", "hvc1"), ("out.mov", "hvc1")] {
+        let options = SinkOptions { encoder: Some("libx265".into()), ..SinkOptions::default() };
+        pass_with(&input, &films.path(name), &OpenOptions::default(), options).expect("a pass");
+        assert_eq!(video(&films.path(name))["codec_tag_string"], tag, "{name}");
+    }
+}
