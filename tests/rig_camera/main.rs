@@ -16,6 +16,7 @@ use comicvid::source::live::camera::{Backend, Camera, Nokhwa, Selector, V4l, Wis
 use comicvid::source::live::{Event, LiveSource};
 use comicvid::stage::FrameSink;
 use device::luma;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -219,14 +220,23 @@ fn stalled_unplugged_busy_and_back_under_another_number() {
 }
 
 /// The fake camera among the system's devices, where nokhwa looks.
-struct Bound(PathBuf);
+struct Bound {
+    number: u32,
+    place: PathBuf,
+}
 
 impl Bound {
-    fn new(node: &Path, number: u32) -> Self {
-        let place = PathBuf::from(format!("/dev/video{number}"));
-        std::fs::File::create_new(&place).unwrap_or_else(|e| panic!("{} cannot be made ({e})", place.display()));
-        let bound = Self(place);
-        let mounted = Command::new("mount").arg("--bind").args([node, &bound.0]).status().unwrap();
+    /// Under the first number that is free: other runs may be under way, and one that was killed leaves its own behind.
+    fn new(node: &Path) -> Self {
+        let mut places = (93..256).map(|number| (number, PathBuf::from(format!("/dev/video{number}"))));
+        let made = |place: &Path| match std::fs::File::create_new(place) {
+            Ok(_) => true,
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => false,
+            Err(e) => panic!("{} cannot be made ({e})", place.display()),
+        };
+        let (number, place) = places.find(|(_, place)| made(place)).unwrap();
+        let bound = Self { number, place };
+        let mounted = Command::new("mount").arg("--bind").args([node, &bound.place]).status().unwrap();
         assert!(mounted.success(), "this needs root");
         bound
     }
@@ -234,8 +244,8 @@ impl Bound {
 
 impl Drop for Bound {
     fn drop(&mut self) {
-        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
-        let _ = std::fs::remove_file(&self.0);
+        let _ = Command::new("umount").arg("--lazy").arg(&self.place).status();
+        let _ = std::fs::remove_file(&self.place);
     }
 }
 
@@ -244,9 +254,9 @@ impl Drop for Bound {
 fn nokhwas_cameras_are_watched_alike() {
     let folder = tempfile::tempdir().unwrap();
     let device = device::Camera::mount(folder.path(), Size::new(320, 180), (1, 30), *b"YUYV");
-    let _bound = Bound::new(&folder.path().join("video0"), 93);
+    let bound = Bound::new(&folder.path().join("video0"));
     let clock = Clock::start();
-    let mut source = Camera::new(Box::new(Nokhwa), Selector::Index(93), Wish::default(), clock);
+    let mut source = Camera::new(Box::new(Nokhwa), Selector::Index(bound.number), Wish::default(), clock);
     let (info, mode) = opened(&mut source);
     assert_eq!((info.size, mode.as_str()), (Size::new(320, 180), "320x180 YUYV at 30 fps"));
     for _ in 0..10 {
@@ -266,14 +276,10 @@ fn nokhwas_cameras_are_watched_alike() {
 
 fn live_info(size: Size) -> StreamInfo {
     StreamInfo {
-        size,
-        format: PixelFormat::I420,
-        color: ColorInfo::BT709,
-        sample_aspect: Rational::new(1, 1),
         time_base: Clock::UNIT,
         frame_rate: Some(Rational::new(30, 1)),
-        frame_count: None,
         live: true,
+        ..StreamInfo::new(size, PixelFormat::I420, ColorInfo::BT709)
     }
 }
 

@@ -56,8 +56,8 @@ impl Drop for Live {
 fn waiting_for_a_lost_camera_costs_next_to_nothing_and_it_is_back_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let device = device::Camera::mount(folder.path(), Size::new(320, 180), (1, 30), *b"YUYV");
-    let bound = Bound::new(&folder.path().join("video0"), 94);
-    let camera = bound.0.to_str().unwrap().to_owned();
+    let bound = Bound::new(&folder.path().join("video0"));
+    let camera = bound.place.to_str().unwrap().to_owned();
     let live = Live::start(&["--camera", &camera, "--serve", "127.0.0.1:0"]);
     live.event("a drawing", |event| event["event"] == "status" && event["drawn"].as_u64() > Some(10));
 
