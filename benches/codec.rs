@@ -44,14 +44,9 @@ fn picture(index: u64) -> CpuImage {
 
 fn encode(frames: &[CpuImage], path: &Path) {
     let info = StreamInfo {
-        size: SIZE,
-        format: PixelFormat::I420,
-        color: ColorInfo::BT709,
-        sample_aspect: Rational::new(1, 1),
         time_base: Rational::new(1, 30),
         frame_rate: Some(Rational::new(30, 1)),
-        frame_count: None,
-        live: false,
+        ..StreamInfo::new(SIZE, PixelFormat::I420, ColorInfo::BT709)
     };
     let options = SinkOptions { overwrite: true, ..SinkOptions::default() };
     let mut sink = sink::create(path, &info, &options).expect("created").sink;

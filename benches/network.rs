@@ -3,7 +3,7 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "a benchmark that cannot start should panic")]
 
 use comicvid::config::Generator;
-use comicvid::frame::{ColorInfo, CpuImage, PixelFormat, Rational, Size, StreamInfo};
+use comicvid::frame::{ColorInfo, CpuImage, PixelFormat, Size, StreamInfo};
 use comicvid::stylize::{Detail, Reduce, build};
 use criterion::{Criterion, criterion_group, criterion_main};
 
@@ -18,16 +18,7 @@ fn photo() -> CpuImage {
 }
 
 fn network(c: &mut Criterion) {
-    let info = StreamInfo {
-        size: PHOTO,
-        format: PixelFormat::I420,
-        color: ColorInfo::BT709,
-        sample_aspect: Rational::new(1, 1),
-        time_base: Rational::new(1, 25),
-        frame_rate: None,
-        frame_count: None,
-        live: false,
-    };
+    let info = StreamInfo::new(PHOTO, PixelFormat::I420, ColorInfo::BT709);
     let photo = photo();
     let mut group = c.benchmark_group("network");
     group.sample_size(20);

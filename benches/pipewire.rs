@@ -78,14 +78,10 @@ mod measure {
     pub fn run() {
         let daemon = Daemon::start();
         let info = StreamInfo {
-            size: SIZE,
-            format: PixelFormat::I420,
-            color: ColorInfo::BT709,
-            sample_aspect: Rational::new(1, 1),
             time_base: Clock::UNIT,
             frame_rate: Some(Rational::new(RATE as i32, 1)),
-            frame_count: None,
             live: true,
+            ..StreamInfo::new(SIZE, PixelFormat::I420, ColorInfo::BT709)
         };
         let audience = Audience::default();
         let mut sink = Box::new(PipewireSink::open(CAMERA, &info, audience.clone()).unwrap());

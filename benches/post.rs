@@ -29,16 +29,8 @@ fn drawn() -> Drawn {
 }
 
 fn chain(context: &Context, settings: &Settings) -> comicvid::error::Result<PostChain> {
-    let input = StreamInfo {
-        size: SIZE,
-        format: PixelFormat::I420,
-        color: ColorInfo::BT709,
-        sample_aspect: Rational::new(1, 1),
-        time_base: Rational::new(1, 30),
-        frame_rate: None,
-        frame_count: None,
-        live: false,
-    };
+    let input =
+        StreamInfo { time_base: Rational::new(1, 30), ..StreamInfo::new(SIZE, PixelFormat::I420, ColorInfo::BT709) };
     PostChain::new(context.clone(), settings, &input, (PixelFormat::I420, ColorInfo::BT709), SMALL)
 }
 

@@ -9,6 +9,8 @@ override OUT_SHIFT_Y: u32 = 1u;
 // Bits a sample is shifted up (P010 keeps its value in the high bits).
 override OUT_LIFT: u32 = 0u;
 override OUT_MAX: f32 = 255.0;
+// Largest R'G'B': less than 1 where the signal could be brighter than its film is said to be.
+override OUT_CEILING: f32 = 1.0;
 
 @group(0) @binding(19) var<storage, read_write> packed: array<u32>;
 
@@ -39,7 +41,10 @@ fn pack(@builtin(global_invocation_id) id: vec3<u32>) {
             for (var x = 0u; x < width; x += 1u) {
                 let column = (sample << OUT_SHIFT_X) + x;
                 let at = corner + vec2<u32>(column, y);
-                let color = picture(min(vec2<i32>(at), last));
+                var color = picture(min(vec2<i32>(at), last));
+                if OUT_CEILING < 1.0 {
+                    color = min(color, vec3<f32>(OUT_CEILING));
+                }
                 if OUT_LAYOUT == 3u {
                     if at.x < frame.photo_size.x {
                         packed[(frame.out_pitch.x >> 2u) * at.y + at.x] = pack4x8unorm(vec4<f32>(color, 1.0));

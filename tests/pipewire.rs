@@ -26,14 +26,10 @@ const SIZE: Size = Size::new(320, 180);
 
 fn info() -> StreamInfo {
     StreamInfo {
-        size: SIZE,
-        format: PixelFormat::I420,
-        color: ColorInfo::BT709,
-        sample_aspect: Rational::new(1, 1),
         time_base: Clock::UNIT,
         frame_rate: Some(Rational::new(30, 1)),
-        frame_count: None,
         live: true,
+        ..StreamInfo::new(SIZE, PixelFormat::I420, ColorInfo::BT709)
     }
 }
 

@@ -111,13 +111,7 @@ fn go_on(name: &str) -> bool {
 
 fn info() -> StreamInfo {
     StreamInfo {
-        size: Size::new(16, 16),
-        format: PixelFormat::I420,
-        color: ColorInfo::BT709,
-        sample_aspect: Rational::new(1, 1),
-        time_base: Rational::new(1, 25),
         frame_rate: Some(Rational::new(25, 1)),
-        frame_count: None,
-        live: false,
+        ..StreamInfo::new(Size::new(16, 16), PixelFormat::I420, ColorInfo::BT709)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::config::Settings;
 use crate::error::{Error, Result};
-use crate::frame::{ColorInfo, CpuImage, Drawn, Frame, PixelFormat, Rational, Size, Stamp, StreamInfo};
+use crate::frame::{ColorInfo, CpuImage, Drawn, Frame, PixelFormat, Size, Stamp, StreamInfo};
 use crate::gpu::Context;
 use crate::pipeline::{Manner, Redraw};
 use crate::post::PostChain;
@@ -13,14 +13,8 @@ use image::{Rgb, RgbImage};
 /// What a picture of this size is as a stream: R'G'B'A in sRGB, anything else in BT.709.
 pub fn info(size: Size, format: PixelFormat) -> StreamInfo {
     StreamInfo {
-        size,
-        format,
-        color: if format == PixelFormat::Rgba8 { ColorInfo::SRGB } else { ColorInfo::BT709 },
-        sample_aspect: Rational::new(1, 1),
-        time_base: Rational::new(1, 25),
-        frame_rate: None,
         frame_count: Some(1),
-        live: false,
+        ..StreamInfo::new(size, format, if format == PixelFormat::Rgba8 { ColorInfo::SRGB } else { ColorInfo::BT709 })
     }
 }
 

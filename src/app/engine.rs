@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::frame::{ColorInfo, CpuImage, Drawn, PixelFormat, StreamInfo};
 use crate::gpu::Context;
 use crate::pipeline::{Divisions, Manner, Redraw};
-use crate::post::{Compare, Comparison, PostChain};
+use crate::post::{Compare, Comparison, Matte, PostChain};
 use crate::stage::FrameFilter;
 use crate::stylize::{self, Detail};
 
@@ -61,6 +61,7 @@ impl Engine {
                 Some(Dividing { limit, first, told }) => redraw.dividing(*limit, *first, told.clone()),
                 None => redraw,
             };
+            let post = if input.alpha { Box::new(Matte::new(post)) } else { post };
             Ok(Self { stylizer: Box::new(redraw), post, device: stylizer.device, adapter, warnings })
         })
     }

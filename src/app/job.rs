@@ -117,14 +117,14 @@ impl<'a> Job<'a> {
             encoder_options: self.film.encoder_option.clone(),
             copy_from: opened.cut.is_some().then(|| input.to_owned()),
             cut: opened.cut,
-            light: opened.light,
             first_number: opened.first_number.unwrap_or(1),
             stopped: Some(self.stop.flag()),
         };
         let divisible = (opened.cut.is_some() || opened.first_number.is_some()) && !is_standard(input);
         let info = source.info().clone();
         let size = self.comparison.map_or(info.size, |comparison| comparison.page(info.size, info.format));
-        let page = StreamInfo { size, ..info.clone() };
+        // Two pictures in one have nothing behind them.
+        let page = StreamInfo { size, alpha: info.alpha && self.comparison.is_none(), ..info.clone() };
         Ok(Input { source, info, page, options, divisible, damage: opened.damage })
     }
 }

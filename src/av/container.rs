@@ -3,6 +3,7 @@
 use super::demux::{Kind, StreamRef};
 use super::encoder::Codec;
 use super::text;
+use crate::frame::ColorInfo;
 use ffmpeg_next::ffi::{self, AVCodecID, AVOutputFormat};
 use std::ffi::CString;
 use std::path::Path;
@@ -98,16 +99,25 @@ impl Container {
     /// Whether streams of this codec can be stored. Where FFmpeg cannot tell, they can.
     #[must_use]
     pub fn takes(self, codec: Codec) -> bool {
+        // FFmpeg has names for them in QuickTime's own format, and then writes them into mp4 only.
+        let mp4_only = [AVCodecID::AV_CODEC_ID_AV1, AVCodecID::AV_CODEC_ID_VP9];
+        if self.name() == "mov" && mp4_only.contains(&codec.id()) {
+            return false;
+        }
         // SAFETY: a static format and a codec identifier of FFmpeg's.
         unsafe { ffi::avformat_query_codec(self.0, codec.id(), ffi::FF_COMPLIANCE_NORMAL as i32) != 0 }
     }
 
     /// Encoders to try where none is asked for, best first: H.264 where the container is at home with it, then
-    /// what FFmpeg itself takes for the container. For a `high_range`, those of H.265 and AV1, which players show in it.
+    /// what FFmpeg itself takes for the container. For a `color` of high dynamic range, those of H.265 and AV1, which
+    /// players show in it; with `alpha`, those that keep it, ProRes 4444 and FFV1.
     #[must_use]
-    pub fn default_encoders(self, high_range: bool) -> Vec<Codec> {
+    pub fn default_encoders(self, color: ColorInfo, alpha: bool) -> Vec<Codec> {
+        let high_range = color.is_high_range();
         let h264 = self.is_mov() || matches!(self.name().as_str(), "matroska" | "flv" | "mpegts");
         let named: &[&str] = match self.name().as_str() {
+            "mov" if alpha => &["prores_ks", "qtrle"],
+            "matroska" if alpha => &["ffv1"],
             _ if h264 && high_range => {
                 &["libx265", "libsvtav1", "libaom-av1", "hevc_videotoolbox", "hevc_nvenc", "hevc_qsv"]
             }
@@ -122,10 +132,10 @@ impl Container {
 
     /// Encoders of graphics devices, in the order in which they are tried: those of the maker before those of all makers.
     #[must_use]
-    pub fn hardware_encoders(self, high_range: bool) -> Vec<Codec> {
+    pub fn hardware_encoders(self, color: ColorInfo) -> Vec<Codec> {
         let codecs: &[&str] = match self.name().as_str() {
             "webm" => &["av1", "vp9"],
-            _ if high_range => &["hevc", "av1"],
+            _ if color.is_high_range() => &["hevc", "av1"],
             _ => &["h264", "hevc"],
         };
         let makers = ["nvenc", "videotoolbox", "qsv", "amf", "vaapi"];

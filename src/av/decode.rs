@@ -3,7 +3,7 @@
 use super::demux::{Packet, StreamRef};
 use super::picture::AvFrame;
 use super::{AvError, allocated, check};
-use ffmpeg_next::ffi::{self, AVCodecContext};
+use ffmpeg_next::ffi::{self, AVCodec, AVCodecContext, AVCodecID};
 use std::ffi::CStr;
 
 /// Answer of [`Decoder::receive`].
@@ -40,7 +40,7 @@ impl Decoder {
         // SAFETY: a live stream has codec parameters; every pointer below is checked or comes from a checked call.
         unsafe {
             let parameters = (*stream.raw()).codecpar;
-            let codec = ffi::avcodec_find_decoder((*parameters).codec_id);
+            let codec = transparent(stream).unwrap_or_else(|| ffi::avcodec_find_decoder((*parameters).codec_id));
             if codec.is_null() {
                 return Err(AvError::DecoderNotFound);
             }
@@ -105,5 +105,21 @@ impl Decoder {
     pub fn flush(&mut self) {
         // SAFETY: an open decoder.
         unsafe { ffi::avcodec_flush_buffers(self.context) }
+    }
+}
+
+/// The decoder for a stream of VP8 or VP9 that is transparent: FFmpeg's own ones do not see that.
+fn transparent(stream: StreamRef<'_>) -> Option<*const AVCodec> {
+    // SAFETY: a live stream has codec parameters and metadata, or null; entries are NUL-terminated; codecs are static.
+    unsafe {
+        let name = match (*(*stream.raw()).codecpar).codec_id {
+            AVCodecID::AV_CODEC_ID_VP8 => c"libvpx",
+            AVCodecID::AV_CODEC_ID_VP9 => c"libvpx-vp9",
+            _ => return None,
+        };
+        let entry = ffi::av_dict_get((*stream.raw()).metadata, c"alpha_mode".as_ptr(), std::ptr::null(), 0);
+        let mode = CStr::from_ptr(entry.as_ref()?.value);
+        let codec = (mode == c"1").then(|| ffi::avcodec_find_decoder_by_name(name.as_ptr()))?;
+        (!codec.is_null()).then_some(codec)
     }
 }

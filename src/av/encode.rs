@@ -81,6 +81,13 @@ unsafe impl Send for Encoder {}
 
 impl Drop for Encoder {
     fn drop(&mut self) {
+        // SAFETY: a live context, of an encoder that opened or of one that did not.
+        let open = unsafe { ffi::avcodec_is_open(self.context) } != 0;
+        if open && self.frames == 0 && self.name() == "libsvtav1" {
+            // Version 1.4 waits for ever where it is closed before it has seen a frame. Whether it takes this one matters
+            // to nobody.
+            let _ = self.encode_nothing();
+        }
         // SAFETY: allocated in `attempt`, freed here alone.
         unsafe { ffi::avcodec_free_context(&mut self.context) }
     }
@@ -170,6 +177,16 @@ impl Encoder {
         // SAFETY: a live context and the codec it was allocated for.
         check(unsafe { ffi::avcodec_open2(context, codec.raw(), std::ptr::null_mut()) })?;
         Ok(encoder)
+    }
+
+    /// Encodes a frame of whatever memory holds, for nobody.
+    fn encode_nothing(&mut self) -> Result<(), AvError> {
+        let mut frame = AvFrame::with_buffer(self.size(), self.format)?;
+        self.send(&mut frame, Stamp { index: 0, pts: 0, duration: 1 })?;
+        self.end()?;
+        let mut packet = Packet::new()?;
+        while self.receive(&mut packet)? {}
+        Ok(())
     }
 
     fn has(&self, key: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use super::pixel::AvFormat;
 use super::{light, text};
-use crate::frame::{Light, Packing, PixelFormat};
+use crate::frame::{ColorInfo, Light, Packing, PixelFormat};
 use ffmpeg_next::ffi::{self, AVCodec, AVCodecID, AVMediaType, AVPixelFormat};
 use std::ffi::{CString, c_int};
 
@@ -101,15 +101,15 @@ impl Codec {
 
     /// The encoder's format nearest to `source` that every player of its codec shows: 4:2:0 for codecs that films are
     /// handed out in (8 bits for H.264 and older ones, 10 where the dynamic range is high, up to 10 for the rest), `source`
-    /// itself for those of the studio.
+    /// itself for those of the studio. One with `alpha` where that is wanted and there is one.
     #[must_use]
-    pub fn format_for(self, source: PixelFormat, high_range: bool) -> Option<AvFormat> {
+    pub fn format_for(self, source: PixelFormat, color: ColorInfo, alpha: bool) -> Option<AvFormat> {
         use AVCodecID::{
             AV_CODEC_ID_AV1, AV_CODEC_ID_FLV1, AV_CODEC_ID_H264, AV_CODEC_ID_HEVC, AV_CODEC_ID_MPEG1VIDEO,
             AV_CODEC_ID_MPEG2VIDEO, AV_CODEC_ID_MPEG4, AV_CODEC_ID_THEORA, AV_CODEC_ID_VP8, AV_CODEC_ID_VP9,
         };
         let most_bits = match self.id() {
-            AV_CODEC_ID_H264 if high_range => Some(10),
+            AV_CODEC_ID_H264 if color.is_high_range() => Some(10),
             AV_CODEC_ID_H264
             | AV_CODEC_ID_MPEG1VIDEO
             | AV_CODEC_ID_MPEG2VIDEO
@@ -142,7 +142,9 @@ impl Codec {
         // Colour first, then what needs no second conversion, then the nearest, then FFmpeg's own order.
         let colorless = |format| matches!(format, PixelFormat::Gray { .. }) && !matches!(aim, PixelFormat::Gray { .. });
         usable
-            .min_by_key(|(_, r)| (colorless(r.format), !r.direct, super::pixel::distance(aim, r.format)))
+            .min_by_key(|(f, r)| {
+                (alpha && !f.has_alpha(), colorless(r.format), !r.direct, super::pixel::distance(aim, r.format))
+            })
             .map(|(format, _)| format)
     }
 
@@ -258,13 +260,18 @@ mod tests {
     #[test]
     fn films_go_out_as_players_like_them_and_masters_as_they_came() {
         let ten = PixelFormat::Yuv { shift_x: 1, shift_y: 0, bits: 10, packing: Packing::Planar };
-        let name = |codec: Codec, source| codec.format_for(source, false).map(AvFormat::name);
+        let name = |codec: Codec, source| codec.format_for(source, ColorInfo::BT709, false).map(AvFormat::name);
         assert_eq!(name(codec("libx264"), ten).as_deref(), Some("yuv420p"));
         assert_eq!(name(codec("libx264"), PixelFormat::Rgba8).as_deref(), Some("yuv420p"));
         assert_eq!(name(codec("prores_ks"), ten).as_deref(), Some("yuv422p10le"));
         assert_eq!(name(codec("ffv1"), ten).as_deref(), Some("yuv422p10le"));
-        let high = codec("libx264").format_for(ten, true).map(AvFormat::name);
+        let pq = ColorInfo { transfer: ColorInfo::PQ, ..ColorInfo::BT709 };
+        let high = codec("libx264").format_for(ten, pq, false).map(AvFormat::name);
         assert_eq!(high.as_deref(), Some("yuv420p10le"), "8 bits do not hold a high dynamic range");
+        let clear = |codec: Codec, source| codec.format_for(source, ColorInfo::BT709, true).map(AvFormat::name);
+        assert_eq!(clear(codec("prores_ks"), PixelFormat::I420).as_deref(), Some("yuva444p10le"));
+        assert_eq!(clear(codec("ffv1"), ten).as_deref(), Some("yuva422p10le"));
+        assert_eq!(clear(codec("libx264"), ten).as_deref(), Some("yuv420p"), "it has none");
         assert_eq!(name(codec("gif"), PixelFormat::I420).as_deref(), Some("pal8"));
         assert_eq!(name(codec("ffv1"), PixelFormat::Gray { bits: 8 }).as_deref(), Some("gray"));
     }

@@ -23,6 +23,7 @@
 // the next.
 #![allow(clippy::unnecessary_cast)]
 
+mod alpha;
 mod clock;
 pub mod color;
 pub mod container;

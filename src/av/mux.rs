@@ -7,7 +7,7 @@ use super::encode::Encoder;
 use super::pipe::{claim_stdout, is_standard};
 use super::{AvError, allocated, check, fields, file_url, light};
 use crate::frame::Rational;
-use ffmpeg_next::ffi::{self, AVCodecParameters, AVDictionary, AVFormatContext, AVMediaType, AVStream};
+use ffmpeg_next::ffi::{self, AVCodecID, AVCodecParameters, AVDictionary, AVFormatContext, AVMediaType, AVStream};
 use std::ffi::{CStr, CString, c_char, c_int};
 use std::path::Path;
 
@@ -93,6 +93,10 @@ impl Muxer {
         // SAFETY: an open encoder, a new stream and a stream that lives through the call.
         unsafe {
             check(ffi::avcodec_parameters_from_context((*stream).codecpar, encoder.raw()))?;
+            if self.container.is_mov() && (*encoder.raw()).codec_id == AVCodecID::AV_CODEC_ID_HEVC {
+                // Apple's players show H.265 under this name alone, which says that the headers are in the file's head.
+                (*(*stream).codecpar).codec_tag = u32::from_le_bytes(*b"hvc1");
+            }
             (*stream).time_base = unit.into();
             (*stream).sample_aspect_ratio = (*encoder.raw()).sample_aspect_ratio;
             (*stream).avg_frame_rate = (*encoder.raw()).framerate;

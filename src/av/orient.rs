@@ -1,6 +1,7 @@
 //! Which way up: display matrices as one of eight orientations, and their application to planes.
 
 use crate::frame::{ChromaSiting, ColorInfo, CpuImage, PixelFormat, Rational, Size};
+use std::sync::Arc;
 
 /// One of the eight ways to lay a picture on the screen: mirror the stored picture at its diagonal (`transpose`), then
 /// left to right, then top to bottom.
@@ -80,7 +81,8 @@ impl Orientation {
             })
             .collect();
         let color = self.color(image.color);
-        CpuImage::from_planes(self.size(image.size), image.format, color, planes)
+        let alpha = image.alpha.map(|alpha| Arc::new(self.apply(CpuImage::clone(&alpha))));
+        CpuImage { alpha, ..CpuImage::from_planes(self.size(image.size), image.format, color, planes) }
     }
 
     fn plane<const N: usize>(self, grid: &Grid<'_>) -> Vec<u8> {
@@ -124,7 +126,8 @@ mod tests {
             format: PixelFormat::Gray { bits: 8 },
             color: ColorInfo::BT709,
             strides: [4, 0, 0],
-            planes: std::sync::Arc::new(vec![b"abc.def".to_vec()]),
+            planes: Arc::new(vec![b"abc.def".to_vec()]),
+            alpha: None,
         }
     }
 

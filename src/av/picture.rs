@@ -1,9 +1,9 @@
 //! FFmpeg's frames as [`CpuImage`]s without copying a pixel, and [`CpuImage`]s as FFmpeg's frames.
 
 use super::color::Tags;
-use super::palette::Quantizer;
+use super::palette::{Quantizer, TRANSPARENT};
 use super::pixel::AvFormat;
-use super::{AvError, allocated, check, fields, light};
+use super::{AvError, allocated, alpha, check, fields, light};
 use crate::frame::{ColorInfo, CpuImage, Light, PixelFormat, Planes, Rational, Size};
 use ffmpeg_next::ffi::{self, AVFrame};
 use std::mem::ManuallyDrop;
@@ -186,14 +186,7 @@ impl AvFrame {
     /// small for its size.
     fn plane_of(&self, plane: usize, format: PixelFormat, size: Size) -> Option<(&[u8], usize)> {
         let (columns, rows, bytes) = format.plane_layout(plane, size);
-        let row = columns as usize * bytes;
-        // SAFETY: arrays of a live frame, `plane` < 3.
-        let (data, stride) = unsafe { ((*self.0).data[plane], (*self.0).linesize[plane]) };
-        let stride = usize::try_from(stride).ok().filter(|s| *s >= row)?;
-        if data.is_null() || rows == 0 {
-            return None;
-        }
-        let length = stride * (rows as usize - 1) + row;
+        let (data, stride, length) = self.span(plane, columns as usize * bytes, rows)?;
         // SAFETY: FFmpeg lays out `rows` rows `stride` bytes apart, each at least `row` bytes, in memory that lives as
         // long as the frame and that nobody writes to while the frame holds a reference (decoders write only frames
         // of their own; an encoder's frame is made writable first).
@@ -214,8 +207,51 @@ impl AvFrame {
                 _ => return Err(self),
             }
         }
+        let alpha = if format == PixelFormat::Rgba8 { None } else { self.alpha().map(Arc::new) };
         let planes = Arc::new(FramePlanes { frame: self, format });
-        Ok(CpuImage { size, format, color, strides, planes })
+        Ok(CpuImage { size, format, color, strides, planes, alpha })
+    }
+
+    /// How opaque each pixel is: see [`CpuImage::alpha`]; nothing where the format keeps no such thing.
+    #[must_use]
+    pub fn alpha(&self) -> Option<CpuImage> {
+        alpha::read(self)
+    }
+
+    /// Makes it as opaque as `matte`, a grey picture, says, and all of it without; nothing where the format keeps no such
+    /// thing.
+    ///
+    /// # Errors
+    /// Out of memory.
+    pub fn set_alpha(&mut self, matte: Option<&CpuImage>) -> Result<(), AvError> {
+        alpha::write(self, matte)
+    }
+
+    /// The first `bytes` of each row of a plane that has as many rows as the picture.
+    pub(super) fn rows(&self, plane: usize, bytes: usize) -> Option<impl Iterator<Item = &[u8]>> {
+        let (data, stride, length) = self.span(plane, bytes, self.size().height)?;
+        // SAFETY: as in `plane_of`.
+        Some(unsafe { std::slice::from_raw_parts(data, length) }.chunks(stride).map(move |row| &row[..bytes]))
+    }
+
+    /// As [`AvFrame::rows`]; the frame must be writable.
+    pub(super) fn rows_mut(&mut self, plane: usize, bytes: usize) -> Option<impl Iterator<Item = &mut [u8]>> {
+        let (data, stride, length) = self.span(plane, bytes, self.size().height)?;
+        // SAFETY: as in `plane_of`; exclusively borrowed.
+        Some(
+            unsafe { std::slice::from_raw_parts_mut(data, length) }
+                .chunks_mut(stride)
+                .map(move |row| &mut row[..bytes]),
+        )
+    }
+
+    /// Where `rows` rows of `bytes` bytes of a plane lie, how far apart, and how many bytes they are in all.
+    fn span(&self, plane: usize, bytes: usize, rows: u32) -> Option<(*mut u8, usize, usize)> {
+        // SAFETY: arrays of a live frame, which are as long as they say.
+        let (data, stride) = unsafe { (*(*self.0).data.get(plane)?, *(*self.0).linesize.get(plane)?) };
+        let stride = usize::try_from(stride).ok().filter(|stride| *stride >= bytes && bytes > 0)?;
+        let last = (rows as usize).checked_sub(1)?;
+        (!data.is_null()).then_some((data, stride, stride * last + bytes))
     }
 
     /// Fills a frame of palette indices (`pal8`) with an RGBA picture of the same size.
@@ -248,8 +284,11 @@ impl AvFrame {
             quantizer.row(y, image.row(0, y as u32), &mut row[..width]);
         }
         for (index, entry) in entries.chunks_exact_mut(4).enumerate() {
-            // Native-endian ARGB; what is not a colour is transparent.
-            let color = quantizer.colors().get(index).map_or(0, |[r, g, b]| u32::from_be_bytes([255, *r, *g, *b]));
+            // Native-endian ARGB. The encoder takes the first one that is transparent for all that are, so that entries that
+            // are left over must not be.
+            let opaque = |[r, g, b]: [u8; 3]| u32::from_be_bytes([255, r, g, b]);
+            let color = quantizer.colors().get(index).copied().unwrap_or_default();
+            let color = if index == usize::from(TRANSPARENT) { 0 } else { opaque(color) };
             entry.copy_from_slice(&color.to_ne_bytes());
         }
         Ok(())
@@ -270,14 +309,12 @@ impl AvFrame {
             let (columns, rows, bytes) = image.format.plane_layout(plane, image.size);
             let (wide, high, _) = image.format.plane_layout(plane, size);
             let row = wide as usize * bytes;
-            // SAFETY: arrays of a live frame, `plane` < 3.
-            let (data, stride) = unsafe { ((*self.0).data[plane], (*self.0).linesize[plane]) };
-            let stride = usize::try_from(stride).map_err(|_| AvError::InvalidData)?;
-            if data.is_null() || stride < row || rows == 0 || columns == 0 || wide < columns {
+            let (data, stride, length) = self.span(plane, row, high).ok_or(AvError::InvalidData)?;
+            if rows == 0 || columns == 0 || wide < columns {
                 return Err(AvError::InvalidData);
             }
             // SAFETY: `av_frame_get_buffer` laid out `high` rows `stride` apart; writable since `make_writable`.
-            let target = unsafe { std::slice::from_raw_parts_mut(data, stride * (high as usize - 1) + row) };
+            let target = unsafe { std::slice::from_raw_parts_mut(data, length) };
             for (y, target) in target.chunks_mut(stride).enumerate() {
                 let source = image.row(plane, (y as u32).min(rows - 1));
                 let (kept, added) = target[..row].split_at_mut(source.len().min(row));

@@ -30,6 +30,12 @@ impl AvFormat {
         self.descriptor().is_some_and(|d| d.flags & rgb != 0)
     }
 
+    /// Pixels are numbers of colours in a palette.
+    #[must_use]
+    pub fn has_palette(self) -> bool {
+        self.descriptor().is_some_and(|d| d.flags & ffi::AV_PIX_FMT_FLAG_PAL as u64 != 0)
+    }
+
     pub(crate) fn raw(self) -> AVPixelFormat {
         // SAFETY: the number came from FFmpeg itself (a frame, a codec's list or a look-up by name), and the
         // descriptor table has it, which every constructor of a usable `AvFormat` checks through `descriptor`.
@@ -55,7 +61,7 @@ impl AvFormat {
         )
     }
 
-    fn descriptor(self) -> Option<&'static AVPixFmtDescriptor> {
+    pub(super) fn descriptor(self) -> Option<&'static AVPixFmtDescriptor> {
         let mut next = std::ptr::null();
         loop {
             // By iteration, because `av_pix_fmt_desc_get` takes the enum, which an unknown number must not become.
@@ -84,8 +90,8 @@ impl AvFormat {
         let depth = d.comp[0].depth.clamp(1, 16) as u8;
         let little = !has(ffi::AV_PIX_FMT_FLAG_BE) && !has(ffi::AV_PIX_FMT_FLAG_BITSTREAM);
         if has(ffi::AV_PIX_FMT_FLAG_RGB) || has(ffi::AV_PIX_FMT_FLAG_PAL) || has(ffi::AV_PIX_FMT_FLAG_BAYER) {
-            // Deep RGB keeps its bits as 4:4:4; there is no deep packed RGB among our formats.
-            let deep = depth > 8 && !has(ffi::AV_PIX_FMT_FLAG_FLOAT);
+            // Deep RGB, floating point as well, keeps its bits as 4:4:4; there is no deep packed RGB among our formats.
+            let deep = depth > 8;
             let format = if deep { planar(0, 0, stored_bits(depth)) } else { PixelFormat::Rgba8 };
             return Some(Reading { format, direct: name == "rgba", full: true });
         }
@@ -247,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn alpha_planes_are_left_aside_and_jpeg_is_full_range() {
+    fn alpha_goes_its_own_way_and_jpeg_is_full_range() {
         assert_eq!(read("yuva420p"), Reading { format: PixelFormat::I420, direct: true, full: false });
         assert_eq!(read("yuvj420p"), Reading { format: PixelFormat::I420, direct: true, full: true });
     }

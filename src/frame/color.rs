@@ -1,6 +1,8 @@
 //! How numbers in a plane become colour: matrix, range, chroma siting, and the tags that are handed on.
 //! Code points are those of ITU-T H.273, which FFmpeg's enums use too.
 
+use super::pq;
+
 /// Which weights turn RGB into luma (H.273 `MatrixCoefficients`, the ones in use).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Matrix {
@@ -84,10 +86,28 @@ impl ColorInfo {
         primaries: 1,
         transfer: 13,
     };
+    /// sRGB as luma and chroma: what goes with [`PixelFormat::DEEP`](super::PixelFormat::DEEP).
+    pub const DEEP_SRGB: Self = Self { matrix: Matrix::Bt709, matrix_tag: 1, ..Self::SRGB };
+
+    /// H.273 `TransferCharacteristics` of SMPTE ST 2084.
+    pub const PQ: u8 = 16;
+    /// Of ARIB STD-B67.
+    pub const HLG: u8 = 18;
+
     /// Whether the transfer is one of high dynamic range: PQ (SMPTE ST 2084) or HLG (ARIB STD-B67).
     #[must_use]
     pub const fn is_high_range(&self) -> bool {
-        matches!(self.transfer, 16 | 18)
+        matches!(self.transfer, Self::PQ | Self::HLG)
+    }
+
+    /// The signal of reference white, 0..=1: that of titles and paper (ITU-R BT.2408).
+    #[must_use]
+    pub fn white(&self) -> f32 {
+        match self.transfer {
+            Self::PQ => pq::to_pq(pq::WHITE),
+            Self::HLG => 0.75,
+            _ => 1.0,
+        }
     }
 
     /// Ordinary high-definition video.

@@ -69,6 +69,9 @@ impl PixelFormat {
     /// 8-bit 4:2:0, two planes.
     pub const NV12: Self = Self::Yuv { shift_x: 1, shift_y: 1, bits: 8, packing: Packing::SemiPlanar };
 
+    /// 16-bit 4:4:4, three planes: what keeps pictures of more than 8 bits.
+    pub const DEEP: Self = Self::Yuv { shift_x: 0, shift_y: 0, bits: 16, packing: Packing::Planar };
+
     /// Bits a sample.
     #[must_use]
     pub const fn bits(self) -> u8 {
@@ -137,6 +140,9 @@ pub struct CpuImage {
     pub strides: [usize; 3],
     /// The pixels.
     pub planes: Arc<dyn Planes>,
+    /// How opaque each pixel is: a grey picture of the same size in full range, with which colour is not multiplied. Opaque
+    /// where there is none; packed pixels have theirs in their fourth byte. [`CpuImage::matte`] reads both.
+    pub alpha: Option<Arc<CpuImage>>,
 }
 
 impl CpuImage {
@@ -148,7 +154,7 @@ impl CpuImage {
             let (columns, _, bytes) = format.plane_layout(plane, size);
             *stride = columns as usize * bytes;
         }
-        Self { size, format, color, strides, planes: Arc::new(planes) }
+        Self { size, format, color, strides, planes: Arc::new(planes), alpha: None }
     }
     /// Row `row` of plane `plane`, without padding.
     #[must_use]

@@ -1,6 +1,6 @@
 //! How bright a film of high dynamic range is, as its maker said.
 
-use super::Rational;
+use super::{ColorInfo, Rational, pq};
 
 /// What a film says of its light; the same for all of its frames.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,9 +38,41 @@ impl Light {
         content.or_else(screen)
     }
 
+    /// The largest signal, 0..=1, that a picture with the transfer of `color` may have so that it is no brighter than the
+    /// film says of itself, or than films usually are where it does not say.
+    #[must_use]
+    pub fn ceiling(&self, color: ColorInfo) -> f32 {
+        match color.transfer {
+            ColorInfo::PQ => pq::to_pq(self.peak().unwrap_or(pq::USUAL_PEAK)).max(color.white()),
+            _ => 1.0,
+        }
+    }
+
+    /// Of drawings that stay below the [`Light::ceiling`] of a film: their mean may be another, and is not known.
+    #[must_use]
+    pub fn of_drawings(self) -> Self {
+        Self { content: self.content.map(|content| ContentLight { average: 0, ..content }), ..self }
+    }
+
     /// What is said here, else what `other` says.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self { screen: self.screen.or(other.screen), content: self.content.or(other.content) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drawings_are_as_bright_as_the_film_says_of_itself() {
+        let pq = ColorInfo { transfer: ColorInfo::PQ, ..ColorInfo::BT709 };
+        let of = |most| Light { content: Some(ContentLight { most, average: 300 }), ..Light::default() };
+        let nits = |light: Light| pq::from_pq(light.ceiling(pq)).round();
+        assert_eq!([of(600), of(4000), Light::default()].map(nits), [600.0, 4000.0, 1000.0]);
+        assert_eq!(nits(of(50)), 203.0, "paper is white");
+        assert_eq!(of(600).ceiling(ColorInfo::BT709), 1.0);
+        assert_eq!(of(600).of_drawings().content, Some(ContentLight { most: 600, average: 0 }));
     }
 }

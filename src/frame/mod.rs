@@ -6,13 +6,16 @@ mod clock;
 mod color;
 mod image;
 mod light;
+mod matte;
 mod motion;
+pub mod pq;
 mod time;
 
 pub use clock::Clock;
 pub use color::{ChromaSiting, ColorInfo, Matrix, Range};
 pub use image::{CpuImage, Drawing, Drawn, Packing, PixelFormat, Planes, Size, SmallRgb};
 pub use light::{ContentLight, Light, Screen};
+pub use matte::scaled;
 pub use motion::Motion;
 pub use time::{Rational, Stamp, parse_time};
 
@@ -60,4 +63,27 @@ pub struct StreamInfo {
     pub frame_count: Option<u64>,
     /// A live source drops frames rather than fall behind.
     pub live: bool,
+    /// How bright it is, where it is of high dynamic range and that is known.
+    pub light: Light,
+    /// Whether pictures may be transparent: see [`CpuImage::alpha`].
+    pub alpha: bool,
+}
+
+impl StreamInfo {
+    /// A film of opaque, square pixels without a rate, 25 units of time a second.
+    #[must_use]
+    pub fn new(size: Size, format: PixelFormat, color: ColorInfo) -> Self {
+        Self {
+            size,
+            format,
+            color,
+            sample_aspect: Rational::new(1, 1),
+            time_base: Rational::new(1, 25),
+            frame_rate: None,
+            frame_count: None,
+            live: false,
+            light: Light::default(),
+            alpha: false,
+        }
+    }
 }

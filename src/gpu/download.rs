@@ -144,6 +144,7 @@ impl Readback {
             color: self.color,
             strides: planes.map(|p| p.pitch as usize),
             planes: Arc::new(Packed { bytes, starts: planes.map(|p| p.offset as usize) }),
+            alpha: None,
         };
         self.ready.extend(stamps.into_iter().map(|stamp| (stamp, image.clone())));
         self.last = Some(image);

@@ -148,6 +148,18 @@ impl Codes {
         Self { to_rgb, from_rgb, luma: luma_scale, lift, max: max as f32 }
     }
 
+    /// R'G'B', 0..=1, of stored codes.
+    #[must_use]
+    pub fn rgb(&self, stored: [f32; 3]) -> [f32; 3] {
+        affine(&self.to_rgb, stored)
+    }
+
+    /// Codes of R'G'B', before rounding; not yet shifted into the high bits.
+    #[must_use]
+    pub fn codes(&self, rgb: [f32; 3]) -> [f32; 3] {
+        affine(&self.from_rgb, rgb)
+    }
+
     /// Where chroma sample 0 of `format` lies, in luma pixels to the right and down of luma sample 0.
     #[must_use]
     pub fn chroma_origin(format: PixelFormat, siting: ChromaSiting) -> [f32; 2] {
@@ -163,27 +175,28 @@ impl Codes {
     }
 }
 
+/// A matrix of columns on a vector.
+fn affine(matrix: &[[f32; 4]; 4], v: [f32; 3]) -> [f32; 3] {
+    std::array::from_fn(|row| matrix[0][row] * v[0] + matrix[1][row] * v[1] + matrix[2][row] * v[2] + matrix[3][row])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn apply(matrix: [[f32; 4]; 4], v: [f32; 3]) -> [f32; 3] {
-        std::array::from_fn(|row| (0..3).map(|c| matrix[c][row] * v[c]).sum::<f32>() + matrix[3][row])
-    }
 
     #[test]
     fn white_and_black_have_the_codes_of_the_standard() {
         let codes = Codes::new(PixelFormat::I420, ColorInfo::BT709);
         let near = |a: [f32; 3], b: [f32; 3]| a.iter().zip(b).all(|(x, y)| (x - y).abs() < 2e-3);
-        assert!(near(apply(codes.from_rgb, [1.0; 3]), [235.0, 128.0, 128.0]));
-        assert!(near(apply(codes.from_rgb, [0.0; 3]), [16.0, 128.0, 128.0]));
-        assert!(near(apply(codes.from_rgb, [0.0, 0.0, 1.0]), [31.812, 240.0, 117.730]));
+        assert!(near(affine(&codes.from_rgb, [1.0; 3]), [235.0, 128.0, 128.0]));
+        assert!(near(affine(&codes.from_rgb, [0.0; 3]), [16.0, 128.0, 128.0]));
+        assert!(near(affine(&codes.from_rgb, [0.0, 0.0, 1.0]), [31.812, 240.0, 117.730]));
         let p010 = PixelFormat::Yuv { shift_x: 1, shift_y: 1, bits: 10, packing: Packing::SemiPlanar };
         let codes = Codes::new(p010, ColorInfo::BT709);
         assert_eq!(codes.lift, 6);
-        assert!(near(apply(codes.from_rgb, [1.0; 3]), [940.0, 512.0, 512.0]));
+        assert!(near(affine(&codes.from_rgb, [1.0; 3]), [940.0, 512.0, 512.0]));
         let stored = [940.0, 512.0, 512.0].map(|c| c * 64.0);
-        assert!(near(apply(codes.to_rgb, stored), [1.0; 3]));
+        assert!(near(codes.rgb(stored), [1.0; 3]));
     }
 
     #[test]

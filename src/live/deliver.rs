@@ -160,14 +160,10 @@ impl Desk<'_> {
     fn open(&mut self, canvas: Size, frame_rate: Option<Rational>) -> Result<()> {
         let fit = self.fit.insert(Fit::new(canvas));
         let info = StreamInfo {
-            size: fit.canvas(),
-            format: PixelFormat::I420,
-            color: ColorInfo::BT709,
-            sample_aspect: Rational::new(1, 1),
             time_base: Clock::UNIT,
             frame_rate: Some(frame_rate.unwrap_or(Rational::new(30, 1))),
-            frame_count: None,
             live: true,
+            ..StreamInfo::new(fit.canvas(), PixelFormat::I420, ColorInfo::BT709)
         };
         self.outputs.open(self.shared, &info)
     }

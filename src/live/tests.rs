@@ -19,14 +19,10 @@ const LONG: Duration = Duration::from_secs(20);
 
 fn info(size: Size) -> StreamInfo {
     StreamInfo {
-        size,
-        format: PixelFormat::I420,
-        color: ColorInfo::BT709,
-        sample_aspect: Rational::new(1, 1),
         time_base: Clock::UNIT,
         frame_rate: Some(Rational::new(30, 1)),
-        frame_count: None,
         live: true,
+        ..StreamInfo::new(size, PixelFormat::I420, ColorInfo::BT709)
     }
 }
 

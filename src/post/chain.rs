@@ -56,6 +56,8 @@ pub struct PostChain {
 struct Ends {
     photo: (Layout, ColorInfo),
     out: (Layout, ColorInfo),
+    /// See [`Light::ceiling`](crate::frame::Light::ceiling).
+    ceiling: f32,
     drawing: Size,
 }
 
@@ -69,11 +71,11 @@ struct Plan {
 
 impl Plan {
     fn new(settings: &Settings, ends: &Ends) -> Self {
-        let Ends { photo: (photo, color), out: (out, out_color), drawing } = ends;
+        let Ends { photo: (photo, color), out: (out, out_color), ceiling, drawing } = ends;
         let codes = Codes::new(out.format, *out_color);
         let fragments = fragments(settings, unit(photo.size));
         let run = RunConstants::new((photo, *color), (out, *out_color), *drawing);
-        let shader = shader(settings, &fragments, &run, photo, out, (codes.lift, codes.max));
+        let shader = shader(settings, &fragments, &run, photo, out, (codes.lift, codes.max, *ceiling));
         Self { fragments, shader, strength: strength(settings), upsample: UpsampleUniform::from(&settings.upsample) }
     }
 }
@@ -143,7 +145,7 @@ pub(super) fn shader(
     run: &RunConstants,
     photo: &Layout,
     out: &Layout,
-    (lift, max): (u32, f32),
+    (lift, max, ceiling): (u32, f32, f32),
 ) -> Shader {
     let strength = strength(settings);
     let start = match strength {
@@ -187,6 +189,7 @@ pub(super) fn shader(
         ("OUT_SHIFT_Y", out_shift_y),
         ("OUT_LIFT", lift.into()),
         ("OUT_MAX", max.into()),
+        ("OUT_CEILING", ceiling.into()),
     ];
     Shader { source, constants }
 }
@@ -216,8 +219,8 @@ impl PostChain {
     ) -> Result<Self> {
         let StreamInfo { size, format, color, .. } = *input;
         let context = &context;
-        let ends =
-            Ends { photo: (Layout::new(size, format), color), out: (Layout::new(size, output.0), output.1), drawing };
+        let (photo, out) = ((Layout::new(size, format), color), (Layout::new(size, output.0), output.1));
+        let ends = Ends { photo, out, ceiling: input.light.ceiling(output.1), drawing };
         let plan = Plan::new(settings, &ends);
         let Plan { fragments, shader, .. } = &plan;
         let uniforms = Uniforms::new(context, &plan);

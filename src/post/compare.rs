@@ -2,12 +2,12 @@
 //! shader thread, without a GPU: planes are copied row by row, so that where the encoder takes the decoder's format, the
 //! photo's samples are those of the decoder. A drawing that is held stands beside photos that go on.
 
+use super::beside::Beside;
 use crate::av::scale::Converter;
 use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::frame::{ColorInfo, CpuImage, Drawn, Frame, Matrix, Packing, PixelFormat, Range, Size};
 use crate::stage::FrameFilter;
-use std::collections::VecDeque;
 
 /// How photo and drawing share a picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,8 +45,7 @@ pub struct Compare {
     comparison: Comparison,
     /// Layout and colour of the common picture.
     output: (PixelFormat, ColorInfo),
-    /// Of frames that `finish` has not answered yet, by their indices.
-    photos: VecDeque<(u64, CpuImage)>,
+    photos: Beside<CpuImage>,
     converter: Converter,
 }
 
@@ -58,18 +57,12 @@ impl Compare {
         comparison: Comparison,
         output: (PixelFormat, ColorInfo),
     ) -> Self {
-        Self { finish, comparison, output, photos: VecDeque::new(), converter: Converter::default() }
+        Self { finish, comparison, output, photos: Beside::default(), converter: Converter::default() }
     }
 
     fn join(&mut self, done: Option<Frame<CpuImage>>) -> Result<Option<Frame<CpuImage>>> {
         let Some(done) = done else { return Ok(None) };
-        let index = done.stamp.index;
-        while self.photos.front().is_some_and(|(number, _)| *number < index) {
-            self.photos.pop_front();
-        }
-        let Some((_, photo)) = self.photos.pop_front().filter(|(number, _)| *number == index) else {
-            return Err(Error::gpu(format!("picture {index} came back without having been sent")));
-        };
+        let photo = self.photos.take(done.stamp.index)?;
         let (format, color) = self.output;
         let (size, shape) = (photo.size, photo.format);
         let photo = self.converter.convert(photo, size, format, color).map_err(|e| {
@@ -89,7 +82,7 @@ impl FrameFilter for Compare {
     type Out = CpuImage;
 
     fn push(&mut self, frame: Frame<Drawn>) -> Result<Option<Frame<CpuImage>>> {
-        self.photos.push_back((frame.stamp.index, frame.image.photo.clone()));
+        self.photos.keep(frame.stamp.index, frame.image.photo.clone());
         let done = self.finish.push(frame)?;
         self.join(done)
     }
@@ -166,8 +159,8 @@ fn white(plane: usize, format: PixelFormat, color: ColorInfo) -> [u8; 4] {
     let code = match (format, color.range) {
         (PixelFormat::Rgba8, _) => return [u8::MAX; 4],
         _ if chroma => 1u32 << (bits - 1),
-        (_, Range::Limited) => 235 << (bits - 8),
-        (_, Range::Full) => (1 << bits) - 1,
+        (_, Range::Limited) => ((16.0 + 219.0 * color.white()) * (1 << (bits - 8)) as f32).round() as u32,
+        (_, Range::Full) => (color.white() * ((1 << bits) - 1) as f32).round() as u32,
     };
     if bits == 8 {
         return [code as u8; 4];
@@ -180,6 +173,7 @@ fn white(plane: usize, format: PixelFormat, color: ColorInfo) -> [u8; 4] {
 mod tests {
     use super::*;
     use crate::frame::{Drawing, Stamp};
+    use std::collections::VecDeque;
 
     const TEN: PixelFormat = PixelFormat::Yuv { shift_x: 1, shift_y: 1, bits: 10, packing: Packing::Planar };
     const P010: PixelFormat = PixelFormat::Yuv { shift_x: 1, shift_y: 1, bits: 10, packing: Packing::SemiPlanar };
@@ -236,6 +230,9 @@ mod tests {
         // 940 << 6 is 0xeb00; its low byte comes first.
         assert_eq!(white(0, P010, ColorInfo::BT709), [0x00, 0xeb, 0x00, 0xeb]);
         assert_eq!(white(1, TEN, ColorInfo::BT709), [0x00, 0x02, 0x00, 0x02]);
+        // Reference white of PQ, not its brightest: 64 + 876 * 0.5807 is 573, 0x023d.
+        let pq = ColorInfo { transfer: ColorInfo::PQ, ..ColorInfo::BT709 };
+        assert_eq!(white(0, TEN, pq), [0x3d, 0x02, 0x3d, 0x02]);
         assert_eq!(runs(&split(0.0, PixelFormat::I420), 0), [(50, 33)]);
         assert_eq!(runs(&split(1.0, PixelFormat::I420), 0), [(10, 33)]);
         assert_eq!(runs(&split(1.0, PixelFormat::I420), 2), [(12, 17)]);

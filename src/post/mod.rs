@@ -16,6 +16,7 @@
 //! ten bits stay ten. Runs on the shader thread.
 
 mod anchor;
+mod beside;
 mod boil;
 mod chain;
 mod compare;
@@ -23,6 +24,7 @@ mod flow;
 mod fragment;
 mod halftone;
 mod history;
+mod matte;
 mod outline;
 mod paper;
 mod run;
@@ -34,3 +36,4 @@ mod upsample;
 
 pub use chain::PostChain;
 pub use compare::{Compare, Comparison};
+pub use matte::Matte;

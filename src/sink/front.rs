@@ -15,7 +15,7 @@ use crate::av::picture::AvFrame;
 use crate::av::pixel::AvFormat;
 use crate::av::scale::{Converter, Side};
 use crate::error::{Error, Result};
-use crate::frame::{ChromaSiting, ColorInfo, CpuImage, Frame, Light, Matrix, PixelFormat, Range, Size, StreamInfo};
+use crate::frame::{ChromaSiting, ColorInfo, CpuImage, Frame, Matrix, PixelFormat, Range, Size, StreamInfo};
 
 /// An encoder with all that stands before it.
 pub(super) struct Front {
@@ -36,6 +36,8 @@ struct Picture {
     color: ColorInfo,
     /// Tags of the output.
     tags: Tags,
+    /// Transparency is lost.
+    turns_opaque: bool,
     outer: Converter,
     inner: Inner,
 }
@@ -76,7 +78,14 @@ impl Front {
     pub(super) fn notes(&self) -> Vec<String> {
         let (asked, size) = (self.picture.size, self.encoder.size());
         let even = || format!("{} takes even sizes only: {asked} is encoded as {size}", self.encoder.name());
-        self.choice.clone().into_iter().chain((size != asked).then(even)).collect()
+        let opaque = || {
+            let name = self.encoder.name();
+            format!(
+                "{name} keeps no transparency here: the film is opaque; .mov, .mkv and .webm keep it, each with its own encoder"
+            )
+        };
+        let (opaque, even) = (self.picture.turns_opaque.then(opaque), (size != asked).then(even));
+        self.choice.clone().into_iter().chain(opaque).chain(even).collect()
     }
 
     /// Encodes a frame. Only after [`Front::receive`] answered `false`.
@@ -117,7 +126,9 @@ impl Picture {
 
     /// Puts a picture into the encoder's frame.
     fn render(&mut self, image: CpuImage, frame: &mut AvFrame) -> Result<(), AvError> {
+        let matte = image.matte();
         let image = self.outer.convert(image, self.size, self.format, self.color)?;
+        let image = if self.format == PixelFormat::Rgba8 { image.with_matte(matte.clone()) } else { image };
         match &mut self.inner {
             Inner::Same => frame.fill(&image)?,
             Inner::Indexed(quantizer) => frame.fill_indexed(&image, quantizer)?,
@@ -129,6 +140,10 @@ impl Picture {
                 let to = Side::new(frame.size(), frame.format(), self.color);
                 *frame = inner.scaler(from, to)?.frame(&ours)?;
             }
+        }
+        // Packed pixels have brought theirs along.
+        if self.format != PixelFormat::Rgba8 {
+            frame.set_alpha(matte.as_deref())?;
         }
         frame.set_tags(self.tags);
         Ok(())
@@ -142,11 +157,10 @@ fn open_encoder(
     info: &StreamInfo,
     options: &SinkOptions,
 ) -> Result<((Encoder, Picture), Option<String>)> {
-    let high_range = info.color.is_high_range();
     let open = |codec| open_codec(codec, container, info, options);
     let mut choice = None;
     if options.hardware {
-        let candidates = container.hardware_encoders(high_range);
+        let candidates = container.hardware_encoders(info.color);
         let (found, failed) = first_open(candidates, open)?;
         if let Some(found) = found {
             return Ok((found, None));
@@ -158,7 +172,7 @@ fn open_encoder(
     }
     let candidates = match &options.encoder {
         Some(name) => vec![named_encoder(container, name)?],
-        None => container.default_encoders(high_range),
+        None => container.default_encoders(info.color, info.alpha),
     };
     let (found, failed) = first_open(candidates, open)?;
     if let Some(found) = found {
@@ -223,7 +237,7 @@ fn open_codec(
             })?
         }
         None => codec
-            .format_for(info.format, info.color.is_high_range())
+            .format_for(info.format, info.color, info.alpha)
             .ok_or_else(|| refused("it takes no pixel format of ours".into()))?,
     };
     let reading =
@@ -240,7 +254,7 @@ fn open_codec(
             size,
             format,
             tags,
-            light: if info.color.is_high_range() { options.light } else { Light::default() },
+            light: info.light.of_drawings(),
             sample_aspect: info.sample_aspect,
             time_base: info.time_base,
             frame_rate: info.frame_rate,
@@ -270,7 +284,8 @@ fn open_codec(
         )),
     })?;
     let (outer, inner, tags) = (Converter::default(), Inner::Same, chosen.tags);
-    Ok((encoder, Picture { size: info.size, format: reading.format, color, tags, outer, inner }))
+    let turns_opaque = info.alpha && !format.has_alpha() && !format.has_palette();
+    Ok((encoder, Picture { size: info.size, format: reading.format, color, tags, turns_opaque, outer, inner }))
 }
 
 /// The colour that frames are wanted in: the source's, as far as the encoder's format can say it.

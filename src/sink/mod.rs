@@ -35,7 +35,7 @@ pub use still::StillSink;
 use crate::av::copy::Cut;
 use crate::av::pipe::{claim_stdout, is_standard};
 use crate::error::{Error, Result};
-use crate::frame::{ColorInfo, Light, PixelFormat, Size, StreamInfo};
+use crate::frame::{ColorInfo, PixelFormat, Size, StreamInfo};
 use crate::stage::FrameSink;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -60,8 +60,6 @@ pub struct SinkOptions {
     pub copy_from: Option<PathBuf>,
     /// Which part of it. `None` is all.
     pub cut: Option<Cut>,
-    /// What is known of the film's light; written where its dynamic range is high.
-    pub light: Light,
     /// Number of the first picture, where the output is numbered pictures.
     pub first_number: u64,
     /// Set by an interrupted run before [`FrameSink::finish`]: what is copied then ends with the last frame.
@@ -79,7 +77,6 @@ impl Default for SinkOptions {
             encoder_options: Vec::new(),
             copy_from: None,
             cut: None,
-            light: Light::default(),
             first_number: 1,
             stopped: None,
         }
@@ -116,14 +113,13 @@ pub fn create(path: &Path, info: &StreamInfo, options: &SinkOptions) -> Result<O
     if let Some((names, format)) = pictures(numbered::numbered_format(path), options) {
         check_range(info)?;
         let sink = Box::new(NumberedSink::create(path, (names, format), info, options)?);
-        let (color, encoder) = (ColorInfo::SRGB, format_name(format));
-        return Ok(Output { sink, format: PixelFormat::Rgba8, color, size: info.size, encoder, notes: Vec::new() });
+        let (encoder, (format, color)) = (format_name(format), still::wanted(format, info));
+        return Ok(Output { sink, format, color, size: info.size, encoder, notes: Vec::new() });
     }
     if let Some(format) = pictures(still::picture_format(path), options) {
         check_range(info)?;
         let sink = Box::new(StillSink::create(path, info, format, options)?);
-        let encoder = format_name(format);
-        let (format, color) = (PixelFormat::Rgba8, ColorInfo::SRGB);
+        let (encoder, (format, color)) = (format_name(format), still::wanted(format, info));
         return Ok(Output { sink, format, color, size: info.size, encoder, notes: Vec::new() });
     }
     FileSink::create(path, info, options).map(FileSink::into_output)
@@ -185,7 +181,7 @@ fn format_name(format: image::ImageFormat) -> String {
     format.extensions_str().first().copied().unwrap_or("picture").to_owned()
 }
 
-/// Pictures are sRGB in 8 bits.
+/// Pictures are sRGB.
 fn check_range(info: &StreamInfo) -> Result<()> {
     if info.color.is_high_range() {
         return Err(Error::setting("hdr", "pictures hold no high dynamic range: leave it out, and they become sRGB"));

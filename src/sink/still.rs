@@ -1,21 +1,33 @@
-//! One picture: PNG, JPEG, WebP (lossless), BMP or TIFF, by the extension.
+//! One picture: PNG, JPEG, WebP (lossless), BMP, TIFF or OpenEXR, by the extension. PNG and TIFF have 16 bits a sample where
+//! the film has more than 8; OpenEXR holds linear light in 32-bit floating point, 1 for the white of sRGB.
 
 use super::SinkOptions;
 use super::part::Part;
 use crate::av::scale::Converter;
 use crate::error::{Error, Result};
-use crate::frame::{ColorInfo, CpuImage, Frame, PixelFormat, StreamInfo};
+use crate::frame::{ColorInfo, CpuImage, Frame, PixelFormat, StreamInfo, scaled};
+use crate::gpu::Codes;
 use crate::stage::FrameSink;
 use image::codecs::jpeg::JpegEncoder;
-use image::{ExtendedColorType, ImageFormat, ImageResult, RgbaImage};
+use image::{DynamicImage, ImageBuffer, ImageFormat, ImageResult, Rgba, RgbaImage};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// The picture format that an extension stands for.
 pub(super) fn picture_format(path: &Path) -> Option<ImageFormat> {
-    use ImageFormat::{Bmp, Jpeg, Png, Tiff, WebP};
-    ImageFormat::from_path(path).ok().filter(|f| matches!(f, Png | Jpeg | WebP | Bmp | Tiff))
+    use ImageFormat::{Bmp, Jpeg, OpenExr, Png, Tiff, WebP};
+    ImageFormat::from_path(path).ok().filter(|f| matches!(f, Png | Jpeg | WebP | Bmp | Tiff | OpenExr))
+}
+
+/// What pictures of a film like `info` are wanted as, for files of `format`.
+pub(super) fn wanted(format: ImageFormat, info: &StreamInfo) -> (PixelFormat, ColorInfo) {
+    let deep = match format {
+        ImageFormat::OpenExr => true,
+        ImageFormat::Png | ImageFormat::Tiff => info.format.bits() > 8,
+        _ => false,
+    };
+    if deep { (PixelFormat::DEEP, ColorInfo::DEEP_SRGB) } else { (PixelFormat::Rgba8, ColorInfo::SRGB) }
 }
 
 /// Writes its first frame, and refuses a second.
@@ -23,9 +35,10 @@ pub struct StillSink {
     path: PathBuf,
     part: Part,
     format: ImageFormat,
+    wanted: (PixelFormat, ColorInfo),
     /// JPEG's 1..=100.
     quality: u8,
-    picture: Option<RgbaImage>,
+    picture: Option<DynamicImage>,
 }
 
 impl StillSink {
@@ -38,7 +51,7 @@ impl StillSink {
         let part = Part::create(path, options.overwrite, options.copy_from.as_deref())?;
         // 18 of 51 is JPEG's 93: what cameras write.
         let quality = (100.0 - options.quality * 0.4).round() as u8;
-        Ok(Self { path: path.into(), part, format, quality, picture: None })
+        Ok(Self { path: path.into(), part, format, wanted: wanted(format, info), quality, picture: None })
     }
 }
 
@@ -64,40 +77,75 @@ impl FrameSink for StillSink {
         if self.picture.is_some() {
             return Err(Error::write(&self.path, "a film does not fit into one picture"));
         }
-        let size = frame.image.size;
-        let image = Converter::default()
-            .convert(frame.image, size, PixelFormat::Rgba8, ColorInfo::SRGB)
-            .map_err(|e| Error::write(&self.path, e))?;
-        let pixels = (0..size.height).flat_map(|y| image.row(0, y)).copied().collect();
-        self.picture = RgbaImage::from_raw(size.width, size.height, pixels);
+        let (size, (format, color), matte) = (frame.image.size, self.wanted, frame.image.matte());
+        let image = Converter::default().convert(frame.image, size, format, color);
+        let image = image.map_err(|e| Error::write(&self.path, e))?.with_matte(matte);
+        self.picture = if format == PixelFormat::DEEP { deep(&image) } else { packed(&image) };
         Ok(())
     }
 
     fn finish(self: Box<Self>) -> Result<()> {
-        let picture = self.picture.as_ref().ok_or_else(|| Error::write(&self.path, "there was no frame"))?;
+        let picture = self.picture.ok_or_else(|| Error::write(&self.path, "there was no frame"))?;
         save(picture, self.part.path(), self.format, self.quality).map_err(|e| Error::write(&self.path, e))?;
         self.part.commit()
     }
 }
 
-fn save(picture: &RgbaImage, path: &Path, format: ImageFormat, quality: u8) -> ImageResult<()> {
+/// An RGBA picture; without transparency there is no reason for an alpha channel, which some programs show as black.
+fn packed(image: &CpuImage) -> Option<DynamicImage> {
+    let pixels = (0..image.size.height).flat_map(|y| image.row(0, y)).copied().collect();
+    let picture: DynamicImage = RgbaImage::from_raw(image.size.width, image.size.height, pixels)?.into();
+    Some(if image.matte().is_some() { picture } else { picture.into_rgb8().into() })
+}
+
+/// A picture of 16 bits.
+fn deep(image: &CpuImage) -> Option<DynamicImage> {
+    let codes = Codes::new(image.format, image.color);
+    let matte = image.matte();
+    let code = |plane: usize, x: u32, y: u32| {
+        let at = 2 * x as usize;
+        image.row(plane, y)[at..].first_chunk().map_or(0.0, |bytes| f32::from(u16::from_le_bytes(*bytes)))
+    };
+    let (width, height) = (image.size.width, image.size.height);
+    let mut pixels = Vec::with_capacity(image.size.pixels() * 4);
+    for y in 0..height {
+        let mut opacity = matte.iter().flat_map(|matte| matte.levels(y).map(|l| scaled(l, matte.format.bits(), 16)));
+        for x in 0..width {
+            let rgb = codes.rgb([0, 1, 2].map(|plane| code(plane, x, y)));
+            pixels.extend(rgb.map(|level| (level.clamp(0.0, 1.0) * f32::from(u16::MAX)).round() as u16));
+            pixels.push(opacity.next().map_or(u16::MAX, |level| level as u16));
+        }
+    }
+    let picture: DynamicImage = ImageBuffer::<Rgba<u16>, _>::from_raw(width, height, pixels)?.into();
+    Some(if matte.is_some() { picture } else { picture.into_rgb16().into() })
+}
+
+fn save(picture: DynamicImage, path: &Path, format: ImageFormat, quality: u8) -> ImageResult<()> {
     let mut file = BufWriter::new(File::create(path)?);
-    let opaque = picture.pixels().all(|p| p.0[3] == u8::MAX);
-    let rgb = || picture.pixels().flat_map(|p| [p.0[0], p.0[1], p.0[2]]).collect::<Vec<u8>>();
-    let (width, height) = picture.dimensions();
     match format {
         ImageFormat::Jpeg => {
-            JpegEncoder::new_with_quality(&mut file, quality).encode(&rgb(), width, height, ExtendedColorType::Rgb8)?;
+            picture.into_rgb8().write_with_encoder(JpegEncoder::new_with_quality(&mut file, quality))?;
         }
         _ => {
-            // Without transparency there is no reason for an alpha channel, which some programs show as black.
-            let (bytes, color) =
-                if opaque { (rgb(), ExtendedColorType::Rgb8) } else { (picture.to_vec(), ExtendedColorType::Rgba8) };
+            let picture = if format == ImageFormat::OpenExr { light(picture) } else { picture };
             let mut memory = std::io::Cursor::new(Vec::new());
-            image::write_buffer_with_format(&mut memory, &bytes, width, height, color, format)?;
+            picture.write_to(&mut memory, format)?;
             file.write_all(memory.get_ref())?;
         }
     }
     file.flush()?;
     Ok(())
+}
+
+/// Code values of sRGB as light (IEC 61966-2-1); opacity stays.
+fn light(picture: DynamicImage) -> DynamicImage {
+    let transparent = picture.color().has_alpha();
+    let mut picture = picture.into_rgba32f();
+    for Rgba([r, g, b, _]) in picture.pixels_mut() {
+        for level in [r, g, b] {
+            *level = if *level <= 0.040_45 { *level / 12.92 } else { ((*level + 0.055) / 1.055).powf(2.4) };
+        }
+    }
+    let picture = DynamicImage::from(picture);
+    if transparent { picture } else { picture.into_rgb32f().into() }
 }

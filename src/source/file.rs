@@ -36,6 +36,7 @@ use crate::stage::FrameSource;
 use fields::Fields;
 use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Of numbered pictures, as in FFmpeg.
 const PICTURE_RATE: Rational = Rational::new(25, 1);
@@ -89,7 +90,6 @@ pub struct FileSource {
     target: Target,
     converter: Converter,
     high_range: HighRange,
-    light: Light,
     tone_map: Option<ToneMap>,
     changed: bool,
     info: StreamInfo,
@@ -159,18 +159,12 @@ impl FileSource {
             target: Target { stored: nothing, format: PixelFormat::I420, color: ColorInfo::BT709 },
             converter: Converter::default(),
             high_range: options.high_range,
-            light: Light::default(),
             tone_map: None,
             changed: false,
             info: StreamInfo {
-                size: Size::new(0, 0),
-                format: PixelFormat::I420,
-                color: ColorInfo::BT709,
-                sample_aspect: Rational::new(1, 1),
                 time_base,
                 frame_rate: facts.frame_rate().and_then(faster),
-                frame_count: None,
-                live: false,
+                ..StreamInfo::new(Size::new(0, 0), PixelFormat::I420, ColorInfo::BT709)
             },
             damage: DamageReport::default(),
             decoder,
@@ -185,11 +179,6 @@ impl FileSource {
     #[must_use]
     pub fn cut(&self) -> Cut {
         self.cut
-    }
-
-    /// What the film says of its light.
-    pub(super) fn light(&self) -> Light {
-        self.light
     }
 
     /// Raw pictures and nothing else.
@@ -238,17 +227,33 @@ impl FileSource {
         self.info.format = format;
         self.info.color = self.orientation.color(color);
         // The frames know better: some containers are rewrapped without a look at what is in them.
-        self.light = frame.light().or(facts.light());
+        let light = frame.light().or(facts.light());
         if self.high_range == HighRange::ToneMap {
-            self.tone_map = ToneMap::new(format, self.info.color, self.light.peak());
+            self.tone_map = ToneMap::new(format, self.info.color, light.peak());
         }
         if let Some(map) = &self.tone_map {
             self.info.color = map.color();
         }
+        self.info.light = if self.info.color.is_high_range() { light } else { Light::default() };
         self.info.sample_aspect = self.orientation.aspect(aspect);
+        self.info.alpha = self.is_transparent(&first.frame);
         self.info.frame_count = self.frames_ahead(first.pts);
         self.waiting = Some(first);
         Ok(())
+    }
+
+    /// Whether pictures may be transparent. RGB often has an alpha channel without a need: there the first one decides.
+    fn is_transparent(&mut self, first: &AvFrame) -> bool {
+        let format = first.format();
+        if !format.is_rgb() {
+            return format.has_alpha();
+        }
+        let mut palette = || self.convert(first).ok()?.matte();
+        let matte = if format.has_palette() { palette() } else { first.alpha().map(Arc::new) };
+        matte.is_some_and(|matte| {
+            let opaque = (1 << matte.format.bits()) - 1;
+            (0..matte.size.height).any(|y| matte.levels(y).any(|level| level < opaque))
+        })
     }
 
     /// Monochrome from a video codec keeps video range; from anything else (JPEG, PNG) it is full.
@@ -481,7 +486,15 @@ impl FileSource {
         let from = frame.tags().color_info(reading.format, frame.size(), full);
         let to = AvFormat::of(format).ok_or(AvError::InvalidData)?;
         let (from, to) = (Side::new(frame.size(), frame.format(), from), Side::new(stored.size, to, color));
-        self.converter.scaler(from, to)?.frame(frame)?.into_image(format, color).map_err(|_| AvError::InvalidData)
+        let image = self.converter.scaler(from, to)?.frame(frame)?.into_image(format, color);
+        let image = image.map_err(|_| AvError::InvalidData)?;
+        // Packed pixels bring theirs along.
+        let matte = frame.alpha().filter(|_| self.info.alpha && format != PixelFormat::Rgba8);
+        let fit = |matte: CpuImage| {
+            let (format, color) = (matte.format, matte.color);
+            Converter::default().convert(matte, stored.size, format, color)
+        };
+        Ok(image.with_matte(matte.map(fit).transpose()?.map(Arc::new)))
     }
 
     fn failed(&self, error: AvError) -> Error {

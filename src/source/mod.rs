@@ -19,7 +19,7 @@ use crate::av::copy::Cut;
 use crate::av::numbered::Numbered;
 use crate::av::pipe::is_standard;
 use crate::error::Result;
-use crate::frame::{Light, Rational};
+use crate::frame::Rational;
 use crate::stage::FrameSource;
 use std::path::Path;
 use std::time::Duration;
@@ -74,8 +74,6 @@ pub struct Opened {
     pub cut: Option<Cut>,
     /// Number of the first picture, where they are numbered.
     pub first_number: Option<u64>,
-    /// What the film says of its light, as it was before anything became of it.
-    pub light: Light,
     /// What could not be read: complete once the source has answered `None`.
     pub damage: DamageReport,
 }
@@ -90,19 +88,16 @@ pub fn open(path: &Path, options: &OpenOptions) -> Result<Opened> {
     if let Some(names) = Numbered::parse(path).filter(|_| !path.exists()) {
         let (source, first) = FileSource::open_numbered(path, &names, options)?;
         let (first_number, damage) = (Some(first), source.damage());
-        let light = source.light();
-        return Ok(Opened { source: Box::new(source), cut: None, first_number, light, damage });
+        return Ok(Opened { source: Box::new(source), cut: None, first_number, damage });
     }
     let piped = is_standard(path);
     if !piped && still::is_picture(path)? {
         let source = Box::new(StillSource::open(path)?);
-        let (light, damage) = (Light::default(), DamageReport::default());
-        return Ok(Opened { source, cut: None, first_number: None, light, damage });
+        return Ok(Opened { source, cut: None, first_number: None, damage: DamageReport::default() });
     }
     let source = FileSource::open(path, options)?;
     // Raw pictures from a pipe would be kept for nobody.
     let alone = piped && source.is_y4m();
     let (cut, damage) = ((!alone).then(|| source.cut()), source.damage());
-    let light = source.light();
-    Ok(Opened { source: Box::new(source), cut, first_number: None, light, damage })
+    Ok(Opened { source: Box::new(source), cut, first_number: None, damage })
 }

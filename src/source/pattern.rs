@@ -24,14 +24,10 @@ impl Pattern {
     #[must_use]
     pub fn new(size: Size, rate: Rational, frames: u64) -> Self {
         let info = StreamInfo {
-            size,
-            format: PixelFormat::I420,
-            color: ColorInfo::BT709,
-            sample_aspect: Rational::new(1, 1),
             time_base: rate.inverse(),
             frame_rate: Some(rate),
             frame_count: Some(frames),
-            live: false,
+            ..StreamInfo::new(size, PixelFormat::I420, ColorInfo::BT709)
         };
         let pictures = (0..frames.min(LOOP)).map(|k| draw(size, k as f32 / 30.0)).collect();
         Self { info, pictures, next: 0, frames }

@@ -109,14 +109,8 @@ mod tests {
 
     fn retime(stamps: &[(i64, i64)], unit: Rational, rate: Rational) -> Vec<(i64, u8)> {
         let info = StreamInfo {
-            size: Size::new(1, 1),
-            format: PixelFormat::Gray { bits: 8 },
-            color: ColorInfo::BT709,
-            sample_aspect: Rational::new(1, 1),
             time_base: unit,
-            frame_rate: None,
-            frame_count: None,
-            live: false,
+            ..StreamInfo::new(Size::new(1, 1), PixelFormat::Gray { bits: 8 }, ColorInfo::BT709)
         };
         let stamps = stamps.iter().enumerate();
         let stamps = stamps.map(|(i, (pts, duration))| Stamp { index: i as u64, pts: *pts, duration: *duration });

@@ -3,19 +3,10 @@
 use super::{Detail, build};
 use crate::config::Generator;
 use crate::error::Error;
-use crate::frame::{ColorInfo, Drawing, PixelFormat, Rational, Size, SmallRgb, StreamInfo};
+use crate::frame::{ColorInfo, Drawing, PixelFormat, Size, SmallRgb, StreamInfo};
 
 fn info(size: Size) -> StreamInfo {
-    StreamInfo {
-        size,
-        format: PixelFormat::I420,
-        color: ColorInfo::BT709,
-        sample_aspect: Rational::new(1, 1),
-        time_base: Rational::new(1, 25),
-        frame_rate: None,
-        frame_count: None,
-        live: false,
-    }
+    StreamInfo::new(size, PixelFormat::I420, ColorInfo::BT709)
 }
 
 fn small(size: Size) -> SmallRgb {

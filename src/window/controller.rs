@@ -248,14 +248,9 @@ impl<'scope, 'env> Controller<'scope, 'env> {
 /// Writes a picture file.
 fn save(shown: &Shown, path: &Path) -> Result<()> {
     let info = StreamInfo {
-        size: shown.picture.size,
-        format: PixelFormat::I420,
-        color: ColorInfo::BT709,
-        sample_aspect: Rational::new(1, 1),
         time_base: Rational::new(1, 1),
-        frame_rate: None,
         frame_count: Some(1),
-        live: false,
+        ..StreamInfo::new(shown.picture.size, PixelFormat::I420, ColorInfo::BT709)
     };
     let mut output = sink::create(path, &info, &SinkOptions::default())?;
     output.sink.write(Frame { stamp: Stamp { index: 0, pts: 0, duration: 1 }, image: shown.picture.clone() })?;

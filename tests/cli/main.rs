@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod alpha;
 mod compare;
 mod devices;
 mod farm;

@@ -43,6 +43,7 @@ fn fraction(value: &Value) -> f64 {
     num.parse::<f64>().expect("a number") / den.parse::<f64>().expect("a number")
 }
 
+/// The screen is the source's, and so is the brightest pixel; the mean of drawings is another, and not known.
 fn check(found: &[Value]) {
     let screen = found.iter().find(|data| !data["max_luminance"].is_null()).expect("a screen");
     let wanted = [("red_x", 0.68), ("green_y", 0.69), ("blue_x", 0.15), ("white_point_y", 0.329)];
@@ -50,7 +51,7 @@ fn check(found: &[Value]) {
         assert!((fraction(&screen[key]) / wanted - 1.0).abs() < 1e-3, "{key}: {screen}");
     }
     let content = found.iter().find(|data| !data["max_content"].is_null()).expect("the content's light");
-    assert_eq!((&content["max_content"], &content["max_average"]), (&1200.into(), &300.into()));
+    assert_eq!((&content["max_content"], &content["max_average"]), (&1200.into(), &0.into()));
 }
 
 #[test]
@@ -66,10 +67,12 @@ fn hdr10_stays_hdr10_with_its_metadata() {
         assert_eq!(said, ["hevc", "yuv420p10le", "smpte2084", "bt2020", "bt2020nc", "tv"], "{extension}");
         let [stream, frame] = light(&output);
         check(&frame);
-        // FFmpeg before 7 reads no MasteringMetadata of mov; everybody reads the frames'.
-        if extension != "mov" {
+        // FFmpeg reads MaxCLL of Matroska only beside a MaxFALL, and before version 7 nothing of mov; everybody reads the
+        // frames'.
+        if extension == "mp4" {
             check(&stream);
         }
+        assert!(extension != "mkv" || stream.iter().any(|data| !data["max_luminance"].is_null()), "{stream:?}");
         // Once more, from what the container says as well.
         let again = films.path(&format!("again.{extension}"));
         pass_with(&output, &again, &keep(), SinkOptions::default()).expect("a pass");

@@ -4,6 +4,7 @@
 // Helpers of tests may panic as tests do.
 #![allow(clippy::expect_used)]
 
+mod alpha;
 mod colour;
 mod damage;
 mod hdr;

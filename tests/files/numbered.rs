@@ -82,3 +82,37 @@ fn light_becomes_code_values() {
     let values = rgb(&films.path("out_2.png"));
     assert!(values.iter().all(|value| value.abs_diff(188) <= 1), "{:?}", &values[..6]);
 }
+
+#[test]
+fn more_than_eight_bits_stay_more_than_eight() {
+    let films = Films::new();
+    // A ramp of 256 steps that are each less than one of 8 bits.
+    let ramp = "color=s=256x4:r=25:d=0.12,format=gbrp16le,geq=r='20000+X':g='30000-X':b='40000+X'";
+    films.make("deep_%d.png", &format!("-f lavfi -i {ramp} -pix_fmt rgb48be"));
+    let levels = |path: &Path| image::open(path).expect("a picture").into_rgb16().into_raw();
+    let wanted = levels(&films.path("deep_1.png"));
+    assert_eq!((wanted[0], wanted[3 * 255]), (20_000, 20_255));
+    let near = |path: &Path, most: u16| {
+        let found = levels(path);
+        let off = found.iter().zip(&wanted).map(|(a, b)| a.abs_diff(*b)).max();
+        assert!(found.len() == wanted.len() && off <= Some(most), "{}: {off:?}", path.display());
+    };
+    // As a film, which FFmpeg's scaler takes apart with 14 bits, and as a picture alone.
+    for name in ["film_%d.png", "film_%d.tiff"] {
+        pass(&films.path("deep_%d.png"), &films.path(name));
+        near(&films.path(&name.replace("%d", "1")), 24);
+    }
+    for name in ["alone.png", "alone.tiff"] {
+        pass(&films.path("deep_2.png"), &films.path(name));
+        near(&films.path(name), 2);
+    }
+    // Light, which comes back through FFmpeg's curve.
+    pass(&films.path("deep_%d.png"), &films.path("light_%d.exr"));
+    let light = image::open(films.path("light_1.exr")).expect("a picture").into_rgb32f();
+    let srgb = |level: f32| if level <= 0.040_45 { level / 12.92 } else { ((level + 0.055) / 1.055).powf(2.4) };
+    for (found, wanted) in light.as_raw().iter().zip(&wanted) {
+        assert!((found - srgb(f32::from(*wanted) / 65535.0)).abs() < 1e-3, "{found} for {wanted}");
+    }
+    pass(&films.path("light_%d.exr"), &films.path("back_%d.png"));
+    near(&films.path("back_1.png"), 60);
+}

@@ -67,7 +67,7 @@ pub fn pass_with(input: &Path, output: &Path, open: &OpenOptions, options: SinkO
     let opened = source::open(input, open)?;
     let mut source = opened.source;
     let copy_from = opened.cut.map(|_| input.to_path_buf());
-    let options = SinkOptions { copy_from, cut: opened.cut, light: opened.light, ..options };
+    let options = SinkOptions { copy_from, cut: opened.cut, ..options };
     let out = sink::create(output, source.info(), &options)?;
     let mut sink = out.sink;
     let mut frames = 0;

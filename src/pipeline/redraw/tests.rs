@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::error::Error;
-use crate::frame::{ColorInfo, Drawing, PixelFormat, Rational, Size, SmallRgb, Stamp};
+use crate::frame::{ColorInfo, Drawing, PixelFormat, Size, SmallRgb, Stamp};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
@@ -28,16 +28,7 @@ impl Draw for Broken {
 }
 
 fn info(size: Size) -> StreamInfo {
-    StreamInfo {
-        size,
-        format: PixelFormat::Rgba8,
-        color: ColorInfo::SRGB,
-        sample_aspect: Rational::new(1, 1),
-        time_base: Rational::new(1, 25),
-        frame_rate: None,
-        frame_count: None,
-        live: false,
-    }
+    StreamInfo::new(size, PixelFormat::Rgba8, ColorInfo::SRGB)
 }
 
 /// A frame of coarse random texture: `scene` chooses it, `time` adds grain and moves it two pixels a frame.

@@ -21,14 +21,10 @@ struct Count {
 
 fn count(end: u64, live: bool) -> Count {
     let info = StreamInfo {
-        size: SIZE,
-        format: PixelFormat::Rgba8,
-        color: ColorInfo::SRGB,
-        sample_aspect: Rational::new(1, 1),
         time_base: Rational::new(1, 1000),
-        frame_rate: None,
         frame_count: Some(end),
         live,
+        ..StreamInfo::new(SIZE, PixelFormat::Rgba8, ColorInfo::SRGB)
     };
     Count { next: 0, end, fail_at: None, pause: Duration::ZERO, info }
 }

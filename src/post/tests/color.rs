@@ -1,7 +1,12 @@
 //! Planes to R'G'B' and back against the `yuv` crate, which shares no code with ours.
 
-use super::{RGBA, context, packed, photo_only, run};
-use crate::frame::{ChromaSiting, ColorInfo, CpuImage, Matrix, Packing, PixelFormat, Range, Size};
+use super::{RGBA, context, info, packed, photo_only, run};
+use crate::frame::{
+    ChromaSiting, ColorInfo, ContentLight, CpuImage, Drawing, Drawn, Frame, Light, Matrix, Packing, PixelFormat, Range,
+    Size, Stamp, StreamInfo, pq,
+};
+use crate::post::PostChain;
+use crate::stage::FrameFilter;
 use yuv::{
     BufferStoreMut, YuvConversionMode, YuvPlanarImage, YuvPlanarImageMut, YuvRange, YuvStandardMatrix, i410_to_rgba10,
     rgba_to_yuv444, yuv444_to_rgba,
@@ -125,6 +130,29 @@ fn rgb_becomes_the_oracles_planes() {
 }
 
 /// Through R'G'B' and back, every layout keeps its luma exactly (within rounding) and its chroma where it is even.
+#[test]
+fn nothing_is_brighter_than_the_film_says_of_itself() {
+    let Some(context) = context() else { return };
+    let size = Size::new(32, 16);
+    let ten = PixelFormat::Yuv { shift_x: 1, shift_y: 1, bits: 10, packing: Packing::Planar };
+    let pq = ColorInfo { transfer: ColorInfo::PQ, ..color(Matrix::Bt2020, Range::Limited) };
+    // Full signal, 10,000 cd/m², on the right half.
+    let luma = (0..size.pixels()).flat_map(|i| if i % 32 < 16 { 400u16 } else { 940 }.to_le_bytes()).collect();
+    let chroma = 512u16.to_le_bytes().repeat(size.pixels() / 4);
+    let photo = CpuImage::from_planes(size, ten, pq, vec![luma, chroma.clone(), chroma]);
+    let content = Some(ContentLight { most: 600, average: 100 });
+    let input = StreamInfo { light: Light { content, ..Light::default() }, ..info(size, ten, pq) };
+    let drawing = Drawing { size: Size::new(8, 8), rgba: vec![255; 8 * 8 * 4] };
+    let mut chain = PostChain::new(context, &photo_only(), &input, (ten, pq), drawing.size).unwrap();
+    let stamp = Stamp { index: 0, pts: 0, duration: 1 };
+    let drawn = Drawn { photo, drawing: Some(drawing), motion: None, number: 0 };
+    assert!(chain.push(Frame { stamp, image: drawn }).unwrap().is_none());
+    let out = chain.drain().unwrap().unwrap().image;
+    let at = |x: usize| u16::from_le_bytes([out.row(0, 3)[2 * x], out.row(0, 3)[2 * x + 1]]);
+    // 600 cd/m² are 0.6967 of the signal.
+    assert_eq!((at(3), at(28)), (400, (64.0 + 876.0 * pq::to_pq(600.0)).round() as u16));
+}
+
 #[test]
 fn every_layout_survives_the_round_trip() {
     let Some(context) = context() else { return };

@@ -41,16 +41,7 @@ fn photo_only() -> Settings {
 
 fn info(size: Size, format: PixelFormat, color: ColorInfo) -> StreamInfo {
     let one = Rational::new(1, 1);
-    StreamInfo {
-        size,
-        format,
-        color,
-        sample_aspect: one,
-        time_base: one,
-        frame_rate: None,
-        frame_count: None,
-        live: false,
-    }
+    StreamInfo { time_base: one, ..StreamInfo::new(size, format, color) }
 }
 
 /// `photo` through a chain of its own; without a `drawing` a grey one goes along.

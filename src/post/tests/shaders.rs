@@ -19,7 +19,7 @@ use std::mem::{offset_of, size_of};
 fn module(settings: &Settings, input: PixelFormat, output: PixelFormat) -> naga::Module {
     let [photo, out] = [input, output].map(|format| Layout::new(Size::new(33, 17), format));
     let run = RunConstants::new((&photo, ColorInfo::BT709), (&out, ColorInfo::BT709), Size::new(16, 8));
-    let text = shader(settings, &fragments(settings, 0.5), &run, &photo, &out, (0, 255.0)).source;
+    let text = shader(settings, &fragments(settings, 0.5), &run, &photo, &out, (0, 255.0, 1.0)).source;
     let module = naga::front::wgsl::parse_str(&text).unwrap_or_else(|e| panic!("{}", e.emit_to_string(&text)));
     let mut validator =
         naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::default());

@@ -7,15 +7,11 @@
 
 mod curve;
 
+use crate::frame::pq::{USUAL_PEAK, WHITE};
 use crate::frame::{ColorInfo, CpuImage, Matrix, Packing, PixelFormat, Range as CodeRange};
 use crate::gpu::Codes;
-use curve::{USUAL_PEAK, WHITE};
 use std::ops::Range;
 
-/// H.273 `TransferCharacteristics` of SMPTE ST 2084.
-const PQ: u8 = 16;
-/// Of ARIB STD-B67.
-const HLG: u8 = 18;
 /// H.273 `ColourPrimaries` of BT.2020.
 const BT2020: u8 = 9;
 /// Steps of a table over a signal of up to 12 bits.
@@ -51,9 +47,9 @@ impl ToneMap {
     /// already, or of a layout that high range does not come in.
     #[must_use]
     pub fn new(format: PixelFormat, color: ColorInfo, nits: Option<f32>) -> Option<Self> {
-        let hlg = color.transfer == HLG;
+        let hlg = color.transfer == ColorInfo::HLG;
         let yuv = matches!(format, PixelFormat::Yuv { .. }) && color.matrix != Matrix::Identity;
-        if !yuv || !hlg && color.transfer != PQ {
+        if !yuv || !hlg && color.transfer != ColorInfo::PQ {
             return None;
         }
         let peak = if hlg { USUAL_PEAK } else { nits.unwrap_or(USUAL_PEAK).clamp(WHITE, 10_000.0) } / WHITE;
@@ -110,7 +106,8 @@ impl ToneMap {
                 s.spawn(move || self.band(image, &band, &mut mine));
             }
         });
-        CpuImage::from_planes(image.size, self.format, self.color, planes)
+        let alpha = image.alpha.clone();
+        CpuImage { alpha, ..CpuImage::from_planes(image.size, self.format, self.color, planes) }
     }
 
     /// Luma rows that chroma rows `band` belong to.
@@ -164,9 +161,9 @@ impl ToneMap {
 
     /// Codes of a pixel as they were stored, to codes in standard range, before rounding.
     fn codes(&self, stored: [f32; 3]) -> [f32; 3] {
-        let signal = affine(&self.from.to_rgb, stored);
+        let signal = self.from.rgb(stored);
         let rgb = self.standard(signal.map(|s| self.light[index(s)]));
-        affine(&self.to.from_rgb, rgb.map(|light| self.signal[index(light.sqrt())]))
+        self.to.codes(rgb.map(|light| self.signal[index(light.sqrt())]))
     }
 
     /// Linear light (of the scene, for HLG), to what a standard screen shows of it, 0..=1.
@@ -196,10 +193,6 @@ fn fit(rgb: [f32; 3]) -> [f32; 3] {
 
 fn dot(a: [f32; 3], b: [f32; 3]) -> f32 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
-}
-
-fn affine(matrix: &[[f32; 4]; 4], v: [f32; 3]) -> [f32; 3] {
-    std::array::from_fn(|row| matrix[0][row] * v[0] + matrix[1][row] * v[1] + matrix[2][row] * v[2] + matrix[3][row])
 }
 
 /// Place of 0..=1 in a table.
@@ -259,17 +252,17 @@ mod tests {
 
     #[test]
     fn grey_stays_grey_and_the_dark_keeps_its_light() {
-        // 10 cd/m² is PQ 0.3; on a screen whose white is 203 that is a signal of 0.285.
+        // 10 cd/m² is ColorInfo::PQ 0.3; on a screen whose white is 203 that is a signal of 0.285.
         let code = |signal: f32| (64.0 + 876.0 * signal).round() as u16;
-        let [y, u, v] = mapped(TEN, PQ, [code(0.30), 512, 512]);
+        let [y, u, v] = mapped(TEN, ColorInfo::PQ, [code(0.30), 512, 512]);
         assert!(y.abs_diff(code((curve::from_pq(0.30)).powf(1.0 / 2.4))) <= 2 && (u, v) == (512, 512), "{y} {u} {v}");
-        assert_eq!(mapped(TEN, PQ, [64, 512, 512]), [64, 512, 512]);
+        assert_eq!(mapped(TEN, ColorInfo::PQ, [64, 512, 512]), [64, 512, 512]);
         // The usual peak becomes white, and what is beyond it, too.
         for signal in [0.7518, 0.9, 1.0] {
-            let [y, ..] = mapped(TEN, PQ, [code(signal), 512, 512]);
+            let [y, ..] = mapped(TEN, ColorInfo::PQ, [code(signal), 512, 512]);
             assert!(y.abs_diff(940) <= 2, "{signal}: {y}");
         }
-        let [hlg, ..] = mapped(TEN, HLG, [code(1.0), 512, 512]);
+        let [hlg, ..] = mapped(TEN, ColorInfo::HLG, [code(1.0), 512, 512]);
         assert!(hlg.abs_diff(940) <= 2, "{hlg}");
     }
 
@@ -278,8 +271,8 @@ mod tests {
         let p010 = PixelFormat::Yuv { shift_x: 1, shift_y: 1, bits: 10, packing: Packing::SemiPlanar };
         // The purest green of BT.2020.
         let codes = [400, 330, 300];
-        let planar = mapped(TEN, PQ, codes);
-        assert_eq!(mapped(p010, PQ, codes), planar);
+        let planar = mapped(TEN, ColorInfo::PQ, codes);
+        assert_eq!(mapped(p010, ColorInfo::PQ, codes), planar);
         let [y, u, v] = planar;
         assert!(y > 200 && u < 500 && v < 500, "{planar:?}");
         let rgb = fit([-0.3, 0.9, 0.1]);
@@ -289,7 +282,7 @@ mod tests {
     #[test]
     fn standard_pictures_are_left_alone() {
         assert!(ToneMap::new(TEN, color(1), None).is_none());
-        assert!(ToneMap::new(PixelFormat::Rgba8, color(PQ), None).is_none());
-        assert!(ToneMap::new(TEN, color(PQ), Some(4000.0)).is_some());
+        assert!(ToneMap::new(PixelFormat::Rgba8, color(ColorInfo::PQ), None).is_none());
+        assert!(ToneMap::new(TEN, color(ColorInfo::PQ), Some(4000.0)).is_some());
     }
 }

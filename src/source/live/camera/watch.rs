@@ -13,7 +13,7 @@
 use super::mode::Wish;
 use super::{Backend, Device, Grab, Listed, Selector};
 use crate::error::Result;
-use crate::frame::{Clock, Frame, Rational, Stamp, StreamInfo};
+use crate::frame::{Clock, Frame, Stamp, StreamInfo};
 use crate::source::live::{Event, LiveSource, Opened};
 use std::time::{Duration, Instant};
 
@@ -172,14 +172,10 @@ impl LiveSource for Camera {
             running.fresh = false;
             self.known = Some(running.camera.clone());
             let info = StreamInfo {
-                size: grab.image.size,
-                format: grab.image.format,
-                color: grab.image.color,
-                sample_aspect: Rational::new(1, 1),
                 time_base: Clock::UNIT,
                 frame_rate: mode.rate,
-                frame_count: None,
                 live: true,
+                ..StreamInfo::new(grab.image.size, grab.image.format, grab.image.color)
             };
             running.waiting = Some(grab);
             return Ok(Event::Opened(Opened { info, name: running.camera.name.clone(), mode: mode.to_string() }));
