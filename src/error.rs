@@ -32,6 +32,14 @@ pub enum Error {
         /// Why.
         source: Cause,
     },
+    /// Sound, subtitles and whatever else is copied ended part way.
+    #[error("cannot copy all streams of {}: {source}", path.display())]
+    Copy {
+        /// The input.
+        path: PathBuf,
+        /// Why.
+        source: Cause,
+    },
     /// The output cannot be created.
     #[error("cannot create {}: {source}", path.display())]
     Create {
@@ -198,6 +206,9 @@ impl Error {
         Some(match self {
             Self::Open { .. } => "check that the path is right and that it is a video or a picture".into(),
             Self::Read { .. } => "the input is damaged; what came before the damage was kept".into(),
+            Self::Copy { .. } => {
+                "check the disk that the input is on; finished segments were kept with --resume".into()
+            }
             Self::Create { .. } => "check that the folder exists and can be written".into(),
             Self::Exists { .. } => "choose another name, or add --overwrite".into(),
             Self::SameFile { .. } => "choose another name for the output".into(),

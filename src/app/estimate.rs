@@ -6,7 +6,8 @@
 
 use super::engine::Engine;
 use super::job::{Input, Job};
-use crate::av::demux::{Demuxer, Packet};
+use crate::av::demux::Demuxer;
+use crate::av::packet::Packet;
 use crate::cli;
 use crate::error::{Error, Result};
 use crate::frame::{CpuImage, Frame};

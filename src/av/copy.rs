@@ -1,12 +1,13 @@
 //! The streams that are handed on untouched: read by a second demuxer of the input, a little ahead of the encoded
 //! video, so that memory stays flat and the output is interleaved. Runs on the sink thread.
 
-use super::demux::{Demuxer, Kind, Packet, StreamRef};
+use super::demux::{Demuxer, Kind, ReadError, StreamRef};
 use super::mux::Muxer;
+use super::packet::Packet;
 use super::{AvError, container::Container};
 use crate::frame::Rational;
 use std::cmp::Ordering;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Which part of a file is taken, in ticks of its video stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +56,7 @@ struct Lane {
 
 /// Copies streams from an input to a muxer.
 pub struct Copier {
+    path: PathBuf,
     demuxer: Demuxer,
     cut: Cut,
     lanes: Vec<Option<Lane>>,
@@ -70,6 +72,15 @@ pub struct Copier {
 /// Read errors in a row after which a file counts as ended.
 pub const PATIENCE: u32 = 64;
 
+/// Why not all is copied.
+#[derive(Debug)]
+pub enum CopyError {
+    /// The input gives nothing more, and this is not its end.
+    Read(ReadError),
+    /// The output takes nothing more.
+    Write(AvError),
+}
+
 /// A time of the output: ticks and their unit.
 pub type Moment = (i64, Rational);
 
@@ -82,7 +93,23 @@ impl Copier {
         let demuxer = Demuxer::open(path)?;
         let lanes = vec![None; demuxer.stream_count()];
         let packet = Packet::new()?;
-        Ok(Self { demuxer, cut, lanes, packet, held: false, ended: false, refused: 0, bad_reads: 0 })
+        Ok(Self {
+            path: path.to_owned(),
+            demuxer,
+            cut,
+            lanes,
+            packet,
+            held: false,
+            ended: false,
+            refused: 0,
+            bad_reads: 0,
+        })
+    }
+
+    /// The input's name.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The input.
@@ -123,9 +150,9 @@ impl Copier {
     /// Writes every packet up to `until`, or all that are left.
     ///
     /// # Errors
-    /// The output cannot be written.
-    pub fn advance(&mut self, muxer: &mut Muxer, until: Option<Moment>) -> Result<(), AvError> {
-        while self.fill() {
+    /// The output cannot be written, or the input cannot be read to its end.
+    pub fn advance(&mut self, muxer: &mut Muxer, until: Option<Moment>) -> Result<(), CopyError> {
+        while self.fill().map_err(CopyError::Read)? {
             let Some(lane) = self.lanes.get(self.packet.stream()).copied().flatten() else {
                 self.held = false;
                 continue;
@@ -138,25 +165,26 @@ impl Copier {
                 return Ok(());
             }
             self.held = false;
-            self.write(muxer, lane, shift)?;
+            self.write(muxer, lane, shift).map_err(CopyError::Write)?;
         }
         Ok(())
     }
 
     /// Makes sure that a packet waits; `false` at the end.
-    fn fill(&mut self) -> bool {
+    fn fill(&mut self) -> Result<bool, ReadError> {
         while !self.held && !self.ended {
             match self.demuxer.read(&mut self.packet) {
                 Ok(true) => (self.held, self.bad_reads) = (true, 0),
                 Ok(false) => self.ended = true,
                 // The source reports the file's damage; here it only ends the copy if reading does not go on.
-                Err(_) => {
+                Err(ReadError::Damage(_)) => {
                     self.bad_reads += 1;
                     self.ended = self.bad_reads > PATIENCE;
                 }
+                Err(error) => return Err(error),
             }
         }
-        self.held
+        Ok(self.held)
     }
 
     fn write(&mut self, muxer: &mut Muxer, lane: Lane, shift: i64) -> Result<(), AvError> {

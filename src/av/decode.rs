@@ -1,6 +1,7 @@
 //! Packets into frames.
 
-use super::demux::{Packet, StreamRef};
+use super::demux::StreamRef;
+use super::packet::Packet;
 use super::picture::AvFrame;
 use super::{AvError, allocated, check};
 use ffmpeg_next::ffi::{self, AVCodec, AVCodecContext, AVCodecID};

@@ -3,141 +3,13 @@
 use super::clock::Clock;
 use super::log::Listener;
 use super::orient::Orientation;
+use super::packet::Packet;
 use super::pipe::{ESPIPE, StandardInput, is_standard};
 use super::{AvError, NO_PTS, allocated, check, fields, file_url, light, meaningful, text};
 use crate::frame::{Light, Rational};
 use ffmpeg_next::Dictionary;
-use ffmpeg_next::ffi::{self, AVFormatContext, AVMediaType, AVPacket, AVStream};
+use ffmpeg_next::ffi::{self, AVFormatContext, AVMediaType, AVStream};
 use std::path::Path;
-
-/// Compressed data of one moment of one stream.
-pub struct Packet(*mut AVPacket);
-
-// SAFETY: the packet owns its references, which are counted atomically and belong to no thread.
-unsafe impl Send for Packet {}
-
-impl Drop for Packet {
-    fn drop(&mut self) {
-        // SAFETY: allocated by `av_packet_alloc` in `new`, freed here alone.
-        unsafe { ffi::av_packet_free(&mut self.0) }
-    }
-}
-
-impl Packet {
-    /// An empty packet.
-    ///
-    /// # Errors
-    /// Out of memory.
-    pub fn new() -> Result<Self, AvError> {
-        // SAFETY: no preconditions.
-        allocated(unsafe { ffi::av_packet_alloc() }).map(Self)
-    }
-
-    pub(crate) fn raw(&self) -> *const AVPacket {
-        self.0
-    }
-
-    pub(crate) fn raw_mut(&mut self) -> *mut AVPacket {
-        self.0
-    }
-
-    /// Gives the data up.
-    pub fn clear(&mut self) {
-        // SAFETY: a live packet, exclusively borrowed.
-        unsafe { ffi::av_packet_unref(self.0) }
-    }
-
-    /// Puts a copy of `data` into it.
-    ///
-    /// # Errors
-    /// Out of memory.
-    pub fn fill(&mut self, data: &[u8]) -> Result<(), AvError> {
-        self.clear();
-        let size = i32::try_from(data.len()).map_err(|_| AvError::InvalidData)?;
-        // SAFETY: an empty packet, which gets a buffer of `size` bytes and FFmpeg's padding.
-        check(unsafe { ffi::av_new_packet(self.0, size) })?;
-        // SAFETY: as much as was just allocated; nobody else has the packet.
-        unsafe { std::ptr::copy_nonoverlapping(data.as_ptr(), (*self.0).data, data.len()) };
-        Ok(())
-    }
-
-    /// What is in it.
-    #[must_use]
-    pub fn data(&self) -> &[u8] {
-        // SAFETY: plain fields of a live packet.
-        let (data, size) = unsafe { ((*self.0).data, usize::try_from((*self.0).size).unwrap_or(0)) };
-        if data.is_null() {
-            return &[];
-        }
-        // SAFETY: the packet's buffer has `size` bytes from `data` on, and is not written to while it is borrowed.
-        unsafe { std::slice::from_raw_parts(data, size) }
-    }
-
-    /// Whether decoding can begin with it.
-    #[must_use]
-    pub fn is_key(&self) -> bool {
-        // SAFETY: a plain field of a live packet.
-        unsafe { (*self.0).flags & ffi::AV_PKT_FLAG_KEY as i32 != 0 }
-    }
-
-    /// The stream it belongs to.
-    #[must_use]
-    pub fn stream(&self) -> usize {
-        // SAFETY: plain field of a live packet.
-        usize::try_from(unsafe { (*self.0).stream_index }).unwrap_or(0)
-    }
-
-    /// Moves it to another stream.
-    pub fn set_stream(&mut self, stream: usize) {
-        // SAFETY: exclusively borrowed.
-        unsafe { (*self.0).stream_index = stream as i32 }
-    }
-
-    /// Presentation time in the stream's ticks.
-    #[must_use]
-    pub fn pts(&self) -> Option<i64> {
-        // SAFETY: plain field of a live packet.
-        Some(unsafe { (*self.0).pts }).filter(|t| *t != NO_PTS)
-    }
-
-    /// Decoding time in the stream's ticks.
-    #[must_use]
-    pub fn dts(&self) -> Option<i64> {
-        // SAFETY: plain field of a live packet.
-        Some(unsafe { (*self.0).dts }).filter(|t| *t != NO_PTS)
-    }
-
-    /// In the stream's ticks, where known.
-    #[must_use]
-    pub fn duration(&self) -> Option<i64> {
-        // SAFETY: plain field of a live packet.
-        Some(unsafe { (*self.0).duration }).filter(|t| *t > 0)
-    }
-
-    /// Sets presentation time, decoding time and duration (0: unknown).
-    pub fn set_times(&mut self, pts: Option<i64>, dts: Option<i64>, duration: i64) {
-        // SAFETY: exclusively borrowed.
-        unsafe {
-            (*self.0).pts = pts.unwrap_or(NO_PTS);
-            (*self.0).dts = dts.unwrap_or(NO_PTS);
-            (*self.0).duration = duration;
-        }
-    }
-
-    /// Bytes of data.
-    #[must_use]
-    pub fn size(&self) -> usize {
-        // SAFETY: plain field of a live packet.
-        usize::try_from(unsafe { (*self.0).size }).unwrap_or(0)
-    }
-
-    /// Part of it is missing in the file.
-    #[must_use]
-    pub fn damaged(&self) -> bool {
-        // SAFETY: plain field of a live packet.
-        unsafe { (*self.0).flags & ffi::AV_PKT_FLAG_CORRUPT as i32 != 0 }
-    }
-}
 
 /// What a stream carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,6 +41,20 @@ impl std::fmt::Display for Kind {
     }
 }
 
+/// Why there is no packet.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The disk, the network or the pipe below fails.
+    #[error("{0}")]
+    Io(AvError),
+    /// Somebody has cut the file off since it was opened.
+    #[error("the file has become shorter while it was read")]
+    Shrunk,
+    /// The file is damaged; reading may go on.
+    #[error("{0}")]
+    Damage(AvError),
+}
+
 /// An open file.
 pub struct Demuxer {
     context: *mut AVFormatContext,
@@ -176,6 +62,8 @@ pub struct Demuxer {
     listener: Option<Listener>,
     /// For files whose clock may jump.
     clock: Option<Clock>,
+    /// Bytes of the file as it was opened; negative where that is not known.
+    size_at_first: i64,
     /// Where the context reads, unless it is a file. Fields are dropped after the context is closed.
     input: Option<StandardInput>,
 }
@@ -232,7 +120,8 @@ impl Demuxer {
         // SAFETY: the call leaves a dictionary of what it did not take, or null.
         unsafe { ffi::av_dict_free(&raw mut options) };
         check(opened)?;
-        let mut demuxer = Self { context, listener: None, clock: None, input };
+        let mut demuxer = Self { context, listener: None, clock: None, size_at_first: -1, input };
+        demuxer.size_at_first = demuxer.size();
         // SAFETY: an open context.
         check(unsafe { ffi::avformat_find_stream_info(demuxer.context, std::ptr::null_mut()) })?;
         demuxer.listener = Some(Listener::new(context));
@@ -288,25 +177,36 @@ impl Demuxer {
     ///
     /// # Errors
     /// Damage, or the disk's. Reading may go on after the former.
-    pub fn read(&mut self, packet: &mut Packet) -> Result<bool, AvError> {
+    pub fn read(&mut self, packet: &mut Packet) -> Result<bool, ReadError> {
         packet.clear();
         // SAFETY: an open context and an empty packet, both exclusively borrowed.
-        match check(unsafe { ffi::av_read_frame(self.context, packet.raw_mut()) }) {
+        let read = check(unsafe { ffi::av_read_frame(self.context, packet.raw_mut()) });
+        // Demuxers take it for the end, or for damage.
+        if let Some(error) = self.io_error() {
+            return Err(ReadError::Io(error));
+        }
+        match read {
             Ok(_) => {
                 self.correct(packet);
                 Ok(true)
             }
+            Err(_) if self.size() < self.size_at_first => Err(ReadError::Shrunk),
             Err(AvError::Eof) => Ok(false),
-            Err(error) => Err(error),
+            Err(error) => Err(ReadError::Damage(error)),
         }
     }
 
-    /// Why the disk, the network or the pipe below gives nothing more, if that is not the end. Demuxers take it for the
-    /// end, or for damage.
-    pub fn io_error(&self) -> Option<AvError> {
+    /// Why the disk, the network or the pipe below gives nothing more, if that is not the end.
+    fn io_error(&self) -> Option<AvError> {
         // SAFETY: an open context; formats that read no bytes have no stream of them.
         let code = unsafe { (*self.context).pb.as_ref() }.map_or(0, |io| io.error);
         check(code).err().filter(|error| *error != AvError::Eof)
+    }
+
+    /// Bytes of the file as it is now; negative where that is not known.
+    fn size(&self) -> i64 {
+        // SAFETY: an open context; formats that read no bytes have no stream of them.
+        unsafe { if (*self.context).pb.is_null() { -1 } else { ffi::avio_size((*self.context).pb) } }
     }
 
     /// Takes the jumps of a loose clock out.

@@ -1,9 +1,9 @@
 //! Frames into packets, with the frames' own timestamps.
 
 use super::color::Tags;
-use super::demux::Packet;
 use super::encoder::Codec;
 use super::hardware::Surfaces;
+use super::packet::Packet;
 use super::picture::AvFrame;
 use super::pixel::AvFormat;
 use super::{AvError, allocated, check, fields};

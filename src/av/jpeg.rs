@@ -4,9 +4,9 @@
 use super::AvError;
 use super::color::Tags;
 use super::decode::{Decoded, Decoder};
-use super::demux::Packet;
 use super::encode::{Encoder, OpenError, Spec};
 use super::encoder::Codec;
+use super::packet::Packet;
 use super::picture::AvFrame;
 use super::pixel::AvFormat;
 use super::scale::{Converter, Side};

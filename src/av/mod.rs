@@ -2,7 +2,7 @@
 //!
 //! | module | job |
 //! |---|---|
-//! | [`demux`] | files into packets, and what is known of their streams |
+//! | [`demux`], [`packet`] | files into packets, and what is known of their streams |
 //! | [`decode`] | packets into frames |
 //! | [`deinterlace`] | interlaced frames into pictures of one moment (libavfilter) |
 //! | [`picture`] | FFmpeg's frames into [`CpuImage`](crate::frame::CpuImage) without copying, and back |
@@ -41,6 +41,7 @@ mod log;
 pub mod mux;
 pub mod numbered;
 pub mod orient;
+pub mod packet;
 pub mod palette;
 pub mod picture;
 pub mod pipe;

@@ -2,8 +2,9 @@
 
 use super::container::Container;
 use super::copy::Cut;
-use super::demux::{Demuxer, Kind, Packet, StreamRef};
+use super::demux::{Demuxer, Kind, StreamRef};
 use super::encode::Encoder;
+use super::packet::Packet;
 use super::pipe::{claim_stdout, is_standard};
 use super::{AvError, allocated, check, fields, file_url, light};
 use crate::frame::Rational;

@@ -3,7 +3,7 @@
 //! A record is little-endian: its length without this field (u32), presentation time, decoding time and duration (i64),
 //! flags (i32), how many pieces of side data there are (u32), for each its kind (i32), length (u32) and bytes, and the data.
 
-use super::demux::Packet;
+use super::packet::Packet;
 use super::{AvError, allocated, fields};
 use ffmpeg_next::ffi;
 use std::io::{self, Read};

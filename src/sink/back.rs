@@ -7,10 +7,11 @@ use super::SinkOptions;
 use super::part::Part;
 use crate::av::AvError;
 use crate::av::container::Container;
-use crate::av::copy::{Copier, Cut, Moment, Refusal, refusal};
-use crate::av::demux::{Kind, Packet};
+use crate::av::copy::{Copier, CopyError, Cut, Moment, Refusal, refusal};
+use crate::av::demux::Kind;
 use crate::av::encode::Encoder;
 use crate::av::mux::Muxer;
+use crate::av::packet::Packet;
 use crate::av::pipe::is_standard;
 use crate::error::{Error, Result};
 use crate::frame::{Rational, StreamInfo};
@@ -133,7 +134,10 @@ impl Back {
 
     fn copy(&mut self, until: Option<Moment>) -> Result<()> {
         let Some(copier) = &mut self.copier else { return Ok(()) };
-        copier.advance(&mut self.muxer, until).map_err(|e| Error::write(&self.path, e))
+        copier.advance(&mut self.muxer, until).map_err(|e| match e {
+            CopyError::Read(error) => Error::Copy { path: copier.path().to_owned(), source: error.into() },
+            CopyError::Write(error) => Error::write(&self.path, error),
+        })
     }
 }
 

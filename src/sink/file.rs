@@ -7,7 +7,7 @@ use super::back::{self, Back};
 use super::front::Front;
 use super::part::Part;
 use super::{Output, SinkOptions};
-use crate::av::demux::Packet;
+use crate::av::packet::Packet;
 use crate::error::{Error, Result};
 use crate::frame::{CpuImage, Frame, StreamInfo};
 use crate::stage::FrameSink;

@@ -9,7 +9,7 @@ use super::front::Front;
 use super::journal::{self, Facts, Segment, differs, store_file};
 use super::segments::{OpenSegment, write_film};
 use super::{Output, SinkOptions, part, segments};
-use crate::av::demux::Packet;
+use crate::av::packet::Packet;
 use crate::error::{Error, Result};
 use crate::frame::{CpuImage, Frame, StreamInfo};
 use crate::stage::FrameSink;

@@ -14,7 +14,7 @@ use super::part::{self, Part};
 use super::still;
 use super::{Output, SinkOptions};
 use crate::av::container::Container;
-use crate::av::demux::Packet;
+use crate::av::packet::Packet;
 use crate::av::pipe::is_standard;
 use crate::error::{Error, Result};
 use crate::frame::{CpuImage, Frame, StreamInfo};

@@ -6,37 +6,32 @@
 //! * A frame's duration is its packet's; else the time to the next frame; else, at the end, one nominal frame or the
 //!   duration before it.
 //! * Interlaced frames become pictures of one moment: see [`Deinterlace`](super::Deinterlace).
-//! * High dynamic range becomes standard, unless it is to be kept: see [`ToneMap`].
+//! * High dynamic range becomes standard, unless it is to be kept: see `sdr`.
 //! * What cannot be decoded is counted and passed over: every frame that decodes is delivered.
 
 mod damage;
 mod fields;
 mod part;
+mod pictures;
 
 pub use damage::{Damage, DamageReport};
 
-use super::sdr::ToneMap;
 use super::{HighRange, OpenOptions};
 use crate::av::AvError;
 use crate::av::copy::{Cut, PATIENCE};
 use crate::av::decode::{Decoded, Decoder};
-use crate::av::demux::{Demuxer, Packet};
+use crate::av::demux::{Demuxer, ReadError};
 use crate::av::numbered::Numbered;
-use crate::av::orient::Orientation;
+use crate::av::packet::Packet;
 use crate::av::picture::AvFrame;
 use crate::av::pipe::is_standard;
-use crate::av::pixel::AvFormat;
-use crate::av::scale::{Converter, Side};
-use crate::error::{Error, Result};
-use crate::frame::{
-    ChromaSiting, ColorInfo, CpuImage, Frame, Light, Matrix, Packing, PixelFormat, Range, Rational, Size, Stamp,
-    StreamInfo,
-};
+use crate::error::{Cause, Error, Result};
+use crate::frame::{ColorInfo, CpuImage, Frame, PixelFormat, Rational, Size, Stamp, StreamInfo};
 use crate::stage::FrameSource;
 use fields::Fields;
+use pictures::Pictures;
 use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// Of numbered pictures, as in FFmpeg.
 const PICTURE_RATE: Rational = Rational::new(25, 1);
@@ -53,16 +48,6 @@ struct Timed {
     frame: AvFrame,
     pts: i64,
     duration: Option<i64>,
-}
-
-/// What the frames leave as: fixed by the first one.
-struct Target {
-    /// As decoded.
-    stored: Side,
-    /// Before it is turned upright.
-    format: PixelFormat,
-    /// As decoded; deep RGB as converted.
-    color: ColorInfo,
 }
 
 /// Frames of a file's video stream.
@@ -86,12 +71,9 @@ pub struct FileSource {
     waiting: Option<Timed>,
     index: u64,
     cut: Cut,
-    orientation: Orientation,
-    target: Target,
-    converter: Converter,
+    /// Since the first frame.
+    pictures: Option<Pictures>,
     high_range: HighRange,
-    tone_map: Option<ToneMap>,
-    changed: bool,
     info: StreamInfo,
     damage: DamageReport,
 }
@@ -140,8 +122,6 @@ impl FileSource {
         let time_base = faster(unit.inverse()).map(Rational::inverse);
         let time_base = time_base.ok_or_else(|| Error::open(path, "its clock is too fine to be halved"))?;
         let cut = part::cut(&demuxer, unit, options);
-        let orientation = facts.orientation();
-        let nothing = Side::new(Size::new(0, 0), AvFormat::NONE, ColorInfo::BT709);
         let mut source = Self {
             path: path.into(),
             packet: Packet::new().map_err(failed)?,
@@ -155,12 +135,8 @@ impl FileSource {
             waiting: None,
             index: 0,
             cut,
-            orientation,
-            target: Target { stored: nothing, format: PixelFormat::I420, color: ColorInfo::BT709 },
-            converter: Converter::default(),
+            pictures: None,
             high_range: options.high_range,
-            tone_map: None,
-            changed: false,
             info: StreamInfo {
                 time_base,
                 frame_rate: facts.frame_rate().and_then(faster),
@@ -209,58 +185,15 @@ impl FileSource {
         if self.cut.end.is_some_and(|end| first.pts >= end.saturating_mul(i64::from(self.fields.per_tick()))) {
             return Err(Error::open(&self.path, "there is no frame in the part that was asked for"));
         }
-        let frame = &first.frame;
-        let reading = frame.format().reading().ok_or_else(|| {
-            Error::open(&self.path, format!("its pixel format ({}) is not supported", frame.format().name()))
-        })?;
-        let format = upright_format(self.orientation, reading.format);
-        let rgb = frame.format().is_rgb();
-        let mut color = frame.tags().color_info(format, frame.size(), reading.full || self.gray_is_full(format));
-        if rgb && format != PixelFormat::Rgba8 {
-            let (matrix, matrix_tag) = (Matrix::Bt709, 1);
-            color = ColorInfo { matrix, matrix_tag, range: Range::Limited, siting: ChromaSiting::Left, ..color };
-        }
-        self.target = Target { stored: Side::new(frame.size(), frame.format(), color), format, color };
         let facts = self.demuxer.stream(self.stream);
-        let aspect = facts.sample_aspect().or(frame.sample_aspect()).unwrap_or(Rational::new(1, 1));
-        self.info.size = self.orientation.size(frame.size());
-        self.info.format = format;
-        self.info.color = self.orientation.color(color);
-        // The frames know better: some containers are rewrapped without a look at what is in them.
-        let light = frame.light().or(facts.light());
-        if self.high_range == HighRange::ToneMap {
-            self.tone_map = ToneMap::new(format, self.info.color, light.peak());
-        }
-        if let Some(map) = &self.tone_map {
-            self.info.color = map.color();
-        }
-        self.info.light = if self.info.color.is_high_range() { light } else { Light::default() };
-        self.info.sample_aspect = self.orientation.aspect(aspect);
-        self.info.alpha = self.is_transparent(&first.frame);
+        let pictures = Pictures::new(&first.frame, facts, self.high_range).ok_or_else(|| {
+            Error::open(&self.path, format!("its pixel format ({}) is not supported", first.frame.format().name()))
+        })?;
+        pictures.tell(&mut self.info);
+        self.pictures = Some(pictures);
         self.info.frame_count = self.frames_ahead(first.pts);
         self.waiting = Some(first);
         Ok(())
-    }
-
-    /// Whether pictures may be transparent. RGB often has an alpha channel without a need: there the first one decides.
-    fn is_transparent(&mut self, first: &AvFrame) -> bool {
-        let format = first.format();
-        if !format.is_rgb() {
-            return format.has_alpha();
-        }
-        let mut palette = || self.convert(first).ok()?.matte();
-        let matte = if format.has_palette() { palette() } else { first.alpha().map(Arc::new) };
-        matte.is_some_and(|matte| {
-            let opaque = (1 << matte.format.bits()) - 1;
-            (0..matte.size.height).any(|y| matte.levels(y).any(|level| level < opaque))
-        })
-    }
-
-    /// Monochrome from a video codec keeps video range; from anything else (JPEG, PNG) it is full.
-    fn gray_is_full(&self, format: PixelFormat) -> bool {
-        let video = ["h264", "hevc", "vvc", "av1", "vp9", "mpeg2video", "prores"];
-        matches!(format, PixelFormat::Gray { .. })
-            && !video.contains(&self.demuxer.stream(self.stream).codec_name().as_str())
     }
 
     /// The first frame at or after `start`, reached from the key frame before it.
@@ -371,11 +304,7 @@ impl FileSource {
             self.ended = true;
             return Ok(());
         }
-        let read = self.demuxer.read(&mut self.packet);
-        if let Some(error) = self.demuxer.io_error() {
-            return Err(self.failed(error));
-        }
-        match read {
+        match self.demuxer.read(&mut self.packet) {
             Ok(true) if self.packet.stream() != self.stream => return Ok(()),
             Ok(true) => {
                 self.reach();
@@ -388,8 +317,7 @@ impl FileSource {
                 self.draining = true;
                 self.missing();
             }
-            Err(error) if fatal(error) => return Err(self.failed(error)),
-            Err(error) => {
+            Err(ReadError::Damage(error)) if !fatal(error) => {
                 self.damage.packet(error);
                 self.bad_reads += 1;
                 self.draining = self.bad_reads > PATIENCE;
@@ -397,6 +325,7 @@ impl FileSource {
                     return Ok(());
                 }
             }
+            Err(error) => return Err(self.failed(error)),
         }
         match self.decoder.send((!self.draining).then_some(&self.packet)) {
             Ok(()) | Err(AvError::Eof) => Ok(()),
@@ -455,49 +384,18 @@ impl FileSource {
         self.info.frame_rate.map(|rate| rate.inverse().rescale(1, self.info.time_base)).filter(|d| *d > 0)
     }
 
-    /// The frame as a picture: as decoded where possible, converted where not, upright.
     fn picture(&mut self, frame: AvFrame) -> Result<CpuImage> {
-        let Target { stored, format, color } = self.target;
-        let same = (frame.size(), frame.format()) == (stored.size, stored.format);
-        if !same && !self.changed {
-            self.changed = true;
+        let Some(pictures) = &mut self.pictures else { return Err(self.failed(AvError::Bug)) };
+        if let Some(change) = pictures.change(&frame) {
             tracing::warn!(
-                "{}: the picture changes from {} {} to {} {} on the way; it is scaled to the first size",
-                self.path.display(),
-                stored.size,
-                stored.format.name(),
-                frame.size(),
-                frame.format().name()
+                "{}: the picture changes {change} on the way; it is scaled to the first size",
+                self.path.display()
             );
         }
-        let frame = if same { frame.into_image(format, color) } else { Err(frame) };
-        let image = match frame {
-            Ok(image) => image,
-            Err(frame) => self.convert(&frame).map_err(|e| self.failed(e))?,
-        };
-        let image = self.orientation.apply(image);
-        Ok(self.tone_map.as_ref().map_or_else(|| image.clone(), |map| map.apply(&image)))
+        pictures.picture(frame).map_err(|e| self.failed(e))
     }
 
-    fn convert(&mut self, frame: &AvFrame) -> Result<CpuImage, AvError> {
-        let Target { stored, format, color } = self.target;
-        let reading = frame.format().reading().ok_or(AvError::PatchWelcome)?;
-        let full = reading.full || self.gray_is_full(reading.format);
-        let from = frame.tags().color_info(reading.format, frame.size(), full);
-        let to = AvFormat::of(format).ok_or(AvError::InvalidData)?;
-        let (from, to) = (Side::new(frame.size(), frame.format(), from), Side::new(stored.size, to, color));
-        let image = self.converter.scaler(from, to)?.frame(frame)?.into_image(format, color);
-        let image = image.map_err(|_| AvError::InvalidData)?;
-        // Packed pixels bring theirs along.
-        let matte = frame.alpha().filter(|_| self.info.alpha && format != PixelFormat::Rgba8);
-        let fit = |matte: CpuImage| {
-            let (format, color) = (matte.format, matte.color);
-            Converter::default().convert(matte, stored.size, format, color)
-        };
-        Ok(image.with_matte(matte.map(fit).transpose()?.map(Arc::new)))
-    }
-
-    fn failed(&self, error: AvError) -> Error {
+    fn failed(&self, error: impl Into<Cause>) -> Error {
         Error::Read { path: self.path.clone(), frames: self.index, source: error.into() }
     }
 }
@@ -536,16 +434,6 @@ fn failed_to_open(path: &Path, error: AvError) -> Error {
             Error::open(path, "it is no video, or its head or index is damaged or cut off")
         }
         other => Error::open(path, other),
-    }
-}
-
-/// 4:2:2 cannot be transposed plane by plane, 4:4:4 can.
-fn upright_format(orientation: Orientation, format: PixelFormat) -> PixelFormat {
-    match format {
-        PixelFormat::Yuv { bits, .. } if !orientation.applies_to(format) => {
-            PixelFormat::Yuv { shift_x: 0, shift_y: 0, bits, packing: Packing::Planar }
-        }
-        other => other,
     }
 }
 

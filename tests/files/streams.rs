@@ -1,6 +1,9 @@
 //! Everything that is not the drawn video is copied bit for bit.
 
 use crate::support::*;
+use comicvid::error::Error;
+use comicvid::sink::{self, SinkOptions};
+use comicvid::source::{self, OpenOptions};
 use serde_json::Value;
 
 fn kinds(path: &std::path::Path) -> Vec<String> {
@@ -191,4 +194,28 @@ fn a_cover_is_no_film() {
     );
     let error = pass_with(&song, &films.path("x.mp4"), &Default::default(), Default::default()).expect_err("no video");
     assert!(error.to_string().contains("no video stream"), "{error}");
+}
+
+#[test]
+fn a_film_that_is_cut_off_while_it_is_read_is_an_error() {
+    let films = Films::new();
+    // What is at the end of the file is sound alone.
+    let long =
+        "-f lavfi -i testsrc2=s=160x96:r=25:d=0.4 -f lavfi -i anoisesrc=d=20 -c:a pcm_s16le -movflags +faststart";
+    let input = films.make("in.mov", &format!("{long} {X264}"));
+    let output = films.path("out.mkv");
+    let opened = source::open(&input, &OpenOptions::default()).expect("a film");
+    let mut source = opened.source;
+    let options = SinkOptions { copy_from: Some(input.clone()), cut: opened.cut, ..SinkOptions::default() };
+    let mut sink = sink::create(&output, source.info(), &options).expect("an output").sink;
+    while let Some(frame) = source.next_frame().expect("a frame") {
+        sink.write(frame).expect("written");
+    }
+    let file = std::fs::OpenOptions::new().write(true).open(&input).expect("the input");
+    file.set_len(file.metadata().expect("its length").len() / 2).expect("cut off");
+    let error = sink.finish().expect_err("the rest of the sound is missing");
+    assert!(matches!(error, Error::Copy { .. }) && error.to_string().contains("shorter"), "{error}");
+    assert!(!output.exists());
+    // One that was short from the beginning is a film with damage.
+    assert!(pass_with(&input, &output, &OpenOptions::default(), SinkOptions::default()).is_ok());
 }

@@ -49,12 +49,18 @@ fn succeeded(run: &Output) {
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
 }
 
-/// Hashes of all frames, with their times.
+/// Hashes of all frames of picture and sound, with their times, in the order of time.
 fn frames(film: &Path) -> String {
     let run =
         Command::new("ffmpeg").args(["-v", "error", "-i"]).arg(film).args(["-f", "framemd5", "-"]).output().unwrap();
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-    String::from_utf8(run.stdout).unwrap()
+    // Which of two streams comes first changes from run to run of that program.
+    let mut lines: Vec<_> = std::str::from_utf8(&run.stdout).unwrap().lines().map(str::to_owned).collect();
+    lines.sort_by_key(|line| {
+        let mut numbers = line.split(',').map(|number| number.trim().parse::<u64>().unwrap_or(0));
+        (numbers.next(), numbers.next())
+    });
+    lines.join("\n")
 }
 
 #[test]
@@ -94,6 +100,37 @@ fn what_a_dying_disk_does_not_give_is_an_error_and_nothing_is_lost() {
         }
         disk.breaks(None);
     }
+}
+
+#[test]
+#[ignore = "mounts a disk"]
+fn a_film_is_not_joined_without_the_rest_of_its_sound() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    film(&at("video.mkv"));
+    // The sound goes on for long after the picture, at the end of the file, where no picture is looked for.
+    let tone =
+        ["-f", "lavfi", "-i", "anoisesrc=d=40", "-map", "0:v", "-map", "1:a", "-c:v", "copy", "-c:a", "pcm_s16le"];
+    let mut command = Command::new("ffmpeg");
+    command.args(["-v", "error", "-y", "-i"]).arg(at("video.mkv")).args(tone).args(["-movflags", "+faststart"]);
+    assert!(command.arg(at("film.mov")).status().unwrap().success());
+    let bytes = std::fs::read(at("film.mov")).unwrap();
+    let (size, mount) = (bytes.len() as u64, at("disk"));
+    std::fs::create_dir(&mount).unwrap();
+    let disk = Disk::mount(&mount, "film.mov", bytes);
+    let input = mount.join("film.mov");
+    succeeded(&comicvid(&input, &at("whole.mkv"), &["--resume"]));
+    let whole = frames(&at("whole.mkv"));
+    for (name, resume) in [("plain.mkv", &[][..]), ("parts.mkv", &["--resume"])] {
+        disk.breaks(Some(size * 8 / 10));
+        let told = failed(&comicvid(&input, &at(name), resume));
+        assert!(told.contains("cannot copy all streams") && told.contains("nput/output error"), "{told}");
+        assert!(!at(name).exists(), "the rest of its sound is missing");
+        disk.breaks(None);
+    }
+    assert!(at("parts.mkv.part/0001.packets").exists(), "segments are kept");
+    succeeded(&comicvid(&input, &at("parts.mkv"), &["--resume"]));
+    assert!(frames(&at("parts.mkv")) == whole);
 }
 
 /// A small disk, mounted as long as it lives.
