@@ -131,10 +131,11 @@ pub fn flipped(shot: &[u8]) -> Vec<u8> {
     shot.chunks_exact(WIDTH * 3).flat_map(|row| row.as_chunks::<3>().0.iter().rev().flatten()).copied().collect()
 }
 
-/// Share of the pixels that are nearly white.
+/// Share of the pixels that are nearly white; none in a window that nothing has been painted in yet, which is white all over.
 pub fn paper(shot: &[u8]) -> f64 {
     let count = shot.as_chunks::<3>().0.iter().filter(|pixel| pixel.iter().all(|c| *c > 200)).count();
-    count as f64 / (WIDTH * HEIGHT) as f64
+    let share = count as f64 / (WIDTH * HEIGHT) as f64;
+    if share > 0.95 { 0.0 } else { share }
 }
 
 /// Share of the pixels that are clearly coloured.
