@@ -6,7 +6,7 @@ use super::interrupt::{Unfinished, Writing, on_interrupt};
 use super::job::{Input, Job};
 use super::progress::{self, Voice};
 use super::{Outcome, farm, resume};
-use crate::av::pipe::{is_standard, seal_stdin};
+use crate::av::pipe::{is_pipe, is_standard, seal};
 use crate::cli;
 use crate::error::{Error, Result};
 use crate::frame::{Rational, Size};
@@ -103,7 +103,7 @@ impl<'a> Conversion<'a> {
     /// Whatever kept the output from being whole. After [`Error::Read`] it holds what could be read.
     pub fn draw(&self, input: &Path, output: &Path) -> Result<Drawn> {
         let (start, voice) = (Instant::now(), self.voice);
-        if self.args.resume && [input, output].into_iter().any(is_standard) {
+        if self.args.resume && (is_pipe(input) || is_standard(output)) {
             return Err(Error::setting("resume", "what goes through a pipe cannot be gone on with"));
         }
         if self.args.resume && !self.args.overwrite && output.is_file() {
@@ -173,7 +173,7 @@ impl<'a> Conversion<'a> {
         let Input { source, page, options, divisible, .. } = input;
         if !self.args.resume || !divisible {
             let sink = sink::create(output, &page, &options)?;
-            seal_stdin();
+            seal(path);
             let writing = self.unfinished.begin(sink::part_name(output));
             return Ok(Some(Begun { source, sink, done: 0, dividing: None, writing }));
         }
@@ -206,7 +206,7 @@ impl<'a> Conversion<'a> {
     pub fn plan(&self, input: &Path, output: &Path, trials: u32) -> Result<Plan> {
         let Input { info, page, options, .. } = self.job.open(input)?;
         let sink::Foretold { size, encoder } = sink::foretell(output, &page, &options)?;
-        let piped = [input, output].into_iter().any(is_standard);
+        let piped = is_pipe(input) || is_standard(output);
         let estimate = match info.frame_count.filter(|frames| *frames > 1 && !piped) {
             Some(frames) => estimate(&self.job, &self.args.film.machine, (input, output), frames, trials)?,
             None => None,

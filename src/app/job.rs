@@ -1,7 +1,7 @@
 //! What was typed of a film, checked: how its input is opened and its output written.
 
 use super::{engine, quantity};
-use crate::av::pipe::is_standard;
+use crate::av::pipe::is_pipe;
 use crate::cli;
 use crate::config::Settings;
 use crate::error::Result;
@@ -120,7 +120,7 @@ impl<'a> Job<'a> {
             first_number: opened.first_number.unwrap_or(1),
             stopped: Some(self.stop.flag()),
         };
-        let divisible = (opened.cut.is_some() || opened.first_number.is_some()) && !is_standard(input);
+        let divisible = (opened.cut.is_some() || opened.first_number.is_some()) && !is_pipe(input);
         let info = source.info().clone();
         let size = self.comparison.map_or(info.size, |comparison| comparison.page(info.size, info.format));
         // Two pictures in one have nothing behind them.

@@ -1,7 +1,7 @@
 //! `--resume` and `plan`: what a film depends on, so that no run goes on with another film than was begun.
 
 use crate::av::numbered::Numbered;
-use crate::av::pipe::is_standard;
+use crate::av::pipe::is_pipe;
 use crate::cli::Film;
 use crate::config::Settings;
 use crate::error::{Error, Result};
@@ -15,7 +15,7 @@ use std::time::UNIX_EPOCH;
 /// # Errors
 /// [`Error::Open`]: `input` cannot be looked at.
 pub fn facts(input: &Path, film: &Film, segment: u64, settings: &Settings) -> Result<Facts> {
-    if is_standard(input) {
+    if is_pipe(input) {
         return Err(Error::open(input, "what comes through a pipe cannot be read again, so not be worked in segments"));
     }
     let mut facts = Facts::new();

@@ -4,7 +4,7 @@ use super::clock::Clock;
 use super::log::Listener;
 use super::orient::Orientation;
 use super::packet::Packet;
-use super::pipe::{ESPIPE, StandardInput, is_standard};
+use super::pipe::{ESPIPE, PipeInput, is_pipe};
 use super::{AvError, NO_PTS, allocated, check, fields, file_url, light, meaningful, text};
 use crate::frame::{Light, Rational};
 use ffmpeg_next::Dictionary;
@@ -65,7 +65,7 @@ pub struct Demuxer {
     /// Bytes of the file as it was opened; negative where that is not known.
     size_at_first: i64,
     /// Where the context reads, unless it is a file. Fields are dropped after the context is closed.
-    input: Option<StandardInput>,
+    input: Option<PipeInput>,
 }
 
 // SAFETY: the context is owned here alone, and used by one thread at a time through `&mut self`.
@@ -80,10 +80,10 @@ impl Drop for Demuxer {
 }
 
 impl Demuxer {
-    /// Opens a file, or standard input for `-`, and probes its streams.
+    /// Opens a file, or a pipe (standard input for `-`), and probes its streams.
     ///
     /// # Errors
-    /// Whatever makes it unreadable: absent, not a media file, damaged head; standard input was read before.
+    /// Whatever makes it unreadable: absent, not a media file, damaged head; a pipe that was read before.
     pub fn open(path: &Path) -> Result<Self, AvError> {
         Self::open_with(path, Dictionary::new())
     }
@@ -104,7 +104,7 @@ impl Demuxer {
         super::init();
         let url = file_url(path)?;
         let mut context = std::ptr::null_mut();
-        let input = is_standard(path).then(StandardInput::open).transpose()?;
+        let input = is_pipe(path).then(|| PipeInput::open(path)).transpose()?;
         if let Some(input) = &input {
             // SAFETY: no preconditions; a new context is exclusively owned.
             unsafe {

@@ -1,16 +1,19 @@
-//! Standard input and standard output as files, both named `-`.
+//! Standard input and standard output as files, both named `-`, and named pipes as inputs.
 //!
-//! Standard input can be read once, but a film's pictures and its other streams are read apart: what comes in is kept until
+//! A pipe can be read once, but a film's pictures and its other streams are read apart: what comes in is kept until
 //! all who want it have read it. Who reads whom late is bounded by the depth of the pipeline, and so is what is kept.
 //! Standard output, once it is a file, is nobody else's: what libraries print goes to standard error.
 
 use super::{AvError, allocated};
 use ffmpeg_next::ffi::{self, AVIOContext};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::ffi::{c_int, c_void};
+use std::fs::File;
 use std::io::Read;
-use std::path::Path;
-use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+#[cfg(unix)]
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Bytes that are read before anybody asks.
 const AHEAD: u64 = 1 << 20;
@@ -27,9 +30,21 @@ pub fn is_standard(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-/// From here on nobody begins to read standard input: what all present readers have read is forgotten.
-pub fn seal_stdin() {
-    if let Some(spool) = SPOOL.get() {
+/// Whether the input `path` can be read only once: standard input, or a named pipe, as shells make them of `<(…)`.
+#[must_use]
+pub fn is_pipe(path: &Path) -> bool {
+    #[cfg(unix)]
+    let named = std::fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo());
+    #[cfg(not(unix))]
+    let named = false;
+    is_standard(path) || named
+}
+
+/// From here on nobody begins to read the pipe `path`: what all present readers have read is forgotten. Nothing where it is
+/// none.
+pub fn seal(path: &Path) {
+    let spools = SPOOLS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(spool) = spools.get(path) {
         let mut state = spool.lock();
         state.sealed = true;
         state.forget();
@@ -43,7 +58,7 @@ pub fn seal_stdin() {
 /// There is no standard output.
 #[cfg(unix)]
 pub fn claim_stdout() -> Result<c_int, AvError> {
-    static CLAIMED: OnceLock<c_int> = OnceLock::new();
+    static CLAIMED: std::sync::OnceLock<c_int> = std::sync::OnceLock::new();
     let descriptor = *CLAIMED.get_or_init(|| {
         // SAFETY: plain calls on this process's descriptors; a copy that was made is kept until the process ends.
         unsafe {
@@ -66,7 +81,8 @@ pub fn claim_stdout() -> Result<c_int, AvError> {
     Ok(1)
 }
 
-static SPOOL: OnceLock<Spool> = OnceLock::new();
+/// By the paths of the pipes that were opened.
+static SPOOLS: Mutex<BTreeMap<PathBuf, Arc<Spool>>> = Mutex::new(BTreeMap::new());
 
 /// What came in, as far as somebody still wants it.
 #[derive(Default)]
@@ -129,6 +145,21 @@ impl Spool {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Reads the pipe `path` to its end.
+    fn fill_from(&self, path: &Path) {
+        if is_standard(path) {
+            return self.fill(std::io::stdin().lock());
+        }
+        // It waits for somebody who writes.
+        match File::open(path) {
+            Ok(file) => self.fill(file),
+            Err(error) => {
+                self.lock().end = Some(ffi::AVERROR(error.raw_os_error().unwrap_or(EIO)));
+                self.grown.notify_all();
+            }
+        }
+    }
+
     /// Reads `input` to its end, not much farther than the foremost reader.
     fn fill(&self, mut input: impl Read) {
         let mut chunk = vec![0; CHUNK];
@@ -172,33 +203,36 @@ impl Spool {
     }
 }
 
-/// A reader of standard input, from its beginning.
-struct Reader(usize);
+/// A reader of a pipe, from its beginning.
+struct Reader {
+    spool: Arc<Spool>,
+    number: usize,
+}
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        if let Some(spool) = SPOOL.get() {
-            let mut state = spool.lock();
-            state.readers[self.0] = None;
-            state.forget();
-        }
+        let mut state = self.spool.lock();
+        state.readers[self.number] = None;
+        state.forget();
     }
 }
 
-/// Standard input for FFmpeg: a stream that cannot be searched.
-pub(super) struct StandardInput {
+/// A pipe for FFmpeg: a stream that cannot be searched.
+pub(super) struct PipeInput {
     io: *mut AVIOContext,
     /// Where `io` finds it.
     _reader: Box<Reader>,
 }
 
-impl StandardInput {
-    /// Another reader, from the beginning.
+impl PipeInput {
+    /// Another reader of the pipe `path`, from the beginning.
     ///
     /// # Errors
     /// The beginning is forgotten already; out of memory.
-    pub(super) fn open() -> Result<Self, AvError> {
-        let spool = SPOOL.get_or_init(Spool::default);
+    pub(super) fn open(path: &Path) -> Result<Self, AvError> {
+        let mut spools = SPOOLS.lock().unwrap_or_else(PoisonError::into_inner);
+        let spool = Arc::clone(spools.entry(path.to_owned()).or_default());
+        drop(spools);
         let number = {
             let mut state = spool.lock();
             if state.first > 0 || state.sealed {
@@ -207,10 +241,10 @@ impl StandardInput {
             state.readers.push(Some(0));
             state.readers.len() - 1
         };
-        let reader = Box::new(Reader(number));
+        let reader = Box::new(Reader { spool: Arc::clone(&spool), number });
         if number == 0 {
-            let fill = || SPOOL.get_or_init(Spool::default).fill(std::io::stdin().lock());
-            let started = std::thread::Builder::new().name("stdin".into()).spawn(fill);
+            let path = path.to_owned();
+            let started = std::thread::Builder::new().name("pipe".into()).spawn(move || spool.fill_from(&path));
             started.map_err(|_| AvError::Other { errno: super::ENOMEM })?;
         }
         // SAFETY: no preconditions; the buffer is the context's from here on.
@@ -228,7 +262,7 @@ impl StandardInput {
     }
 }
 
-impl Drop for StandardInput {
+impl Drop for PipeInput {
     fn drop(&mut self) {
         // SAFETY: made in `open`, freed here alone, after the demuxer that used it.
         unsafe {
@@ -244,13 +278,12 @@ unsafe extern "C" fn read(opaque: *mut c_void, buffer: *mut u8, size: c_int) -> 
     let size = usize::try_from(size).unwrap_or(0);
     // SAFETY: by the contract.
     let (reader, buffer) = unsafe { (&*opaque.cast::<Reader>(), std::slice::from_raw_parts_mut(buffer, size)) };
-    SPOOL.get().map_or(ffi::AVERROR_EOF, |spool| spool.read(reader.0, buffer))
+    reader.spool.read(reader.number, buffer)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
 
     fn reader(spool: &Spool) -> usize {
         let mut state = spool.lock();

@@ -24,7 +24,7 @@ use crate::av::demux::{Demuxer, ReadError};
 use crate::av::numbered::Numbered;
 use crate::av::packet::Packet;
 use crate::av::picture::AvFrame;
-use crate::av::pipe::is_standard;
+use crate::av::pipe::is_pipe;
 use crate::error::{Cause, Error, Result};
 use crate::frame::{ColorInfo, CpuImage, Frame, PixelFormat, Rational, Size, Stamp, StreamInfo};
 use crate::stage::FrameSource;
@@ -39,7 +39,7 @@ const MICRO: Rational = Rational::new(1, 1_000_000);
 /// Seconds that a stream must be short of its stated length to count as cut off.
 const CLEAR_GAP: Rational = Rational::new(1, 2);
 
-/// Of standard input.
+/// Of a pipe.
 const MUST_BE_SEARCHED: &str =
     "it is no video, or one that must be searched (mp4 with its index at the end): name its file";
 
@@ -177,7 +177,7 @@ impl FileSource {
         let Some(first) = first else {
             let why = match self.cut.start {
                 Some(_) => "there is no frame at or after the start that was asked for",
-                None if is_standard(&self.path) => MUST_BE_SEARCHED,
+                None if is_pipe(&self.path) => MUST_BE_SEARCHED,
                 None => "its video stream has no frame that decodes",
             };
             return Err(Error::open(&self.path, why));
@@ -429,7 +429,7 @@ impl FrameSource for FileSource {
 
 fn failed_to_open(path: &Path, error: AvError) -> Error {
     match error {
-        AvError::InvalidData | AvError::Eof if is_standard(path) => Error::open(path, MUST_BE_SEARCHED),
+        AvError::InvalidData | AvError::Eof if is_pipe(path) => Error::open(path, MUST_BE_SEARCHED),
         AvError::InvalidData | AvError::Eof => {
             Error::open(path, "it is no video, or its head or index is damaged or cut off")
         }

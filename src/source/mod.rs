@@ -17,7 +17,7 @@ pub use still::StillSource;
 
 use crate::av::copy::Cut;
 use crate::av::numbered::Numbered;
-use crate::av::pipe::is_standard;
+use crate::av::pipe::is_pipe;
 use crate::error::Result;
 use crate::frame::Rational;
 use crate::stage::FrameSource;
@@ -79,7 +79,7 @@ pub struct Opened {
 }
 
 /// Opens a picture (JPEG, PNG, WebP, BMP, TIFF), numbered pictures (`shot_%04d.exr`) or anything that FFmpeg reads as video;
-/// `-` is standard input, for whatever FFmpeg reads without searching.
+/// `-` is standard input, for whatever FFmpeg reads without searching; a named pipe is read likewise.
 ///
 /// # Errors
 /// [`Error::Open`](crate::error::Error::Open): absent, neither video nor picture, no video stream, no decoder, nothing
@@ -90,7 +90,7 @@ pub fn open(path: &Path, options: &OpenOptions) -> Result<Opened> {
         let (first_number, damage) = (Some(first), source.damage());
         return Ok(Opened { source: Box::new(source), cut: None, first_number, damage });
     }
-    let piped = is_standard(path);
+    let piped = is_pipe(path);
     if !piped && still::is_picture(path)? {
         let source = Box::new(StillSource::open(path)?);
         return Ok(Opened { source, cut: None, first_number: None, damage: DamageReport::default() });

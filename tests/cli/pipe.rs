@@ -30,6 +30,29 @@ fn a_film_through_pipes_is_the_film_of_files() {
     assert_eq!(probe(&piped, "v:0", "format_tags=title"), "Pipes\n");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_named_pipe_is_read_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let (input, filed, piped, pipe) = (at("in.mkv"), at("filed.mkv"), at("piped.mkv"), at("pipe"));
+    clip(&input, "160x96", "2", &["-c:v", "libx264", "-bf", "2", "-c:a", "aac"]);
+    let how = ["--encoder", "ffv1"];
+    comicvid().arg(&input).arg(&filed).args(FAST).args(how).assert().success();
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let film = std::fs::read(&input).unwrap();
+    let write = |to: std::path::PathBuf| {
+        let film = film.clone();
+        std::thread::spawn(move || std::fs::write(to, film))
+    };
+    let writer = write(pipe.clone());
+    comicvid().arg(&pipe).arg(&piped).args(FAST).args(how).assert().success();
+    writer.join().unwrap().unwrap();
+    assert_eq!(facts(piped.to_str().unwrap()), facts(filed.to_str().unwrap()));
+    let run = comicvid().arg(&pipe).arg(at("again.mkv")).args(FAST).arg("--resume").assert().code(1);
+    assert!(text(&run.get_output().stderr).contains("through a pipe"), "{run:?}");
+}
+
 #[test]
 fn raw_pictures_go_both_ways() {
     let folder = tempfile::tempdir().unwrap();
