@@ -14,6 +14,8 @@ mod network;
 mod reduce;
 #[cfg(feature = "torch")]
 mod reference;
+#[cfg(feature = "torch")]
+mod region;
 mod size;
 #[cfg(test)]
 mod tests;

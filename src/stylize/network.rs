@@ -5,7 +5,7 @@
 //! photo ─ space-to-depth 4 ─ stem ─ fine ─┬───────────────────────────────────────── + ─ merge ─ head ─┬─ paint ─┐
 //!   │                                     └ s-t-d 2 ─ down ─ 3 blocks ─ up ─ enlarged 2 ┘              ├─ slope ─┤
 //!   │                                                                                                  └─ gates ─┤
-//!   ├──── low: mean of 4x4, graded ─────────────────────────────────────────────────── + light ─ enlarged 4 ─ + ─┴─ ink over it ─ drawing
+//!   ├──── low: mean of 4x4, graded ──────────────────────────────────────── + light ─ regions ─ enlarged 4 ─ + ─┴─ ink over it ─ drawing
 //!   ├──── detail: luma less its mean of 4x4 ────────────────────────────────────────────────── x slope ───────┘     │
 //!   └──── lines: differences of Gaussians, fine and bold ────────────────────────────────────── x gates ────────────┘
 //! ```
@@ -15,17 +15,19 @@
 //! which the photo's own luma makes edges and eyes of it (0 is flat colour, 1 the photo's edge and the most there is; the
 //! guided filter of He et al. 2010 with a slope that is learned), and how strongly fine and bold [`Lines`](super::lines) are
 //! inked. So every edge is as sharp as the photo's, where each pixel of a line lies need not pass through the few channels,
-//! and there is nothing that could draw the pattern of its cells. Colours are the grading's alone, and no place
-//! becomes lighter or darker than all around it: rims of green and red beside edges, and haloes around them, please a
-//! perceptual loss, and nobody who looks at the drawing. Space-to-depth is that of Shi et al. 2016 ("sub-pixel
-//! convolution").
+//! and there is nothing that could draw the pattern of its cells. Colours are the grading's alone, and no answer makes a
+//! place lighter or darker than all around it: rims of green and red beside edges, and haloes around them, please a
+//! perceptual loss, and nobody who looks at the drawing. Contrast (the slope's, too) and colour are evened out by
+//! [region](super::region). Space-to-depth is that of Shi et al. 2016 ("sub-pixel convolution").
 //!
 //! A *code* of [`CODE`] numbers says in which style: the layer `style` makes of it a [`Modulation`], that is a scale and a
 //! shift for each channel of five layers (FiLM, Perez et al. 2018), the matrix and offset that grade the low frequencies,
-//! and the colour of the ink. Of one code, scales and shifts are folded into the layers before drawing and cost nothing.
+//! the colour of the ink, and how far regions are evened out. Of one code, scales and shifts are folded into the layers
+//! before drawing and cost nothing.
 
 use super::encoder;
 use super::lines::Lines;
+use super::region::{self, Regions};
 use crate::config;
 use tch::{Device, Kind, TchError, Tensor};
 
@@ -92,8 +94,8 @@ const AROUND: i64 = 5;
 const BEYOND: f64 = 0.04;
 /// Those of [`DRAWING`] that a code scales and shifts.
 const MODULATED: [usize; 5] = [1, 3, 5, 7, 10];
-/// Matrix and offset of the grading, colour of the ink.
-const COLOURS: i64 = 9 + 3 + 3;
+/// Matrix and offset of the grading, colour of the ink, numbers of the regions.
+const COLOURS: i64 = 9 + 3 + 3 + region::NUMBERS;
 /// Makes a modulation of a code: scales and shifts of the layers in turn, then the colours.
 const STYLE: Layer = layer("style", CODE, 2 * (2 * FINE + 3 * COARSE) + COLOURS, 1, 1, 1);
 
@@ -129,6 +131,8 @@ pub struct Modulation {
     grade: (Tensor, Tensor),
     /// Colour of the ink, N x 3 x 1 x 1.
     ink: Tensor,
+    /// See [`Regions::of`].
+    regions: Tensor,
 }
 
 impl Modulation {
@@ -151,7 +155,8 @@ impl Modulation {
     fn each(&self, change: impl Fn(&Tensor) -> Result<Tensor, TchError>) -> Result<Self, TchError> {
         let pair = |(a, b): &(Tensor, Tensor)| Ok::<_, TchError>((change(a)?, change(b)?));
         let scales = self.scales.iter().map(pair).collect::<Result<_, _>>()?;
-        Ok(Self { scales, grade: pair(&self.grade)?, ink: change(&self.ink)? })
+        let (grade, ink) = (pair(&self.grade)?, change(&self.ink)?);
+        Ok(Self { scales, grade, ink, regions: change(&self.regions)? })
     }
 }
 
@@ -219,8 +224,11 @@ impl Network {
         let (matrix, offset) = &modulation.grade;
         let graded = (matrix.f_matmul(&low.f_flatten(2, 3)?)? + offset).f_view([n, 3, rows, columns])?;
         let light = self.lines.luma(&graded)?;
-        let painted = &graded + within(&light, &(&light + answer.f_narrow(1, 0, LIGHT)?))? - &light;
-        let slope = answer.f_narrow(1, LIGHT, SLOPE)?.f_clamp(0.0, 1.0)?;
+        let colour = graded - &light;
+        let regions = Regions::of(&light, &colour, &modulation.regions)?;
+        let light = within(&light, &(&light + answer.f_narrow(1, 0, LIGHT)?))?;
+        let painted = regions.even(&light, &colour)?;
+        let slope = answer.f_narrow(1, LIGHT, SLOPE)?.f_clamp(0.0, 1.0)?.f_mul(&regions.contrast)?;
         let gates = answer.f_narrow(1, LIGHT + SLOPE, GATES)?.f_relu()?;
         // Enlarged together, which costs one pass.
         let small = Tensor::f_cat(&[painted, self.lines.luma(&low)?, slope, gates], 1)?;
@@ -231,6 +239,18 @@ impl Network {
         let lines = self.lines.of(&luma)?.f_mul(&large.f_narrow(1, 4 + SLOPE, GATES)?)?;
         let cover = lines.f_sum_dim_intlist([1_i64].as_slice(), true, photo.f_kind()?)?.f_clamp(0.0, 1.0)?;
         Ok(Sheet { paint, cover, ink: modulation.ink.shallow_clone() })
+    }
+
+    /// A drawing by other means (sides multiples of 8) with its regions evened out as this network does.
+    ///
+    /// # Errors
+    /// libtorch's.
+    pub fn evened(&self, drawing: &Tensor, modulation: &Modulation) -> Result<Tensor, TchError> {
+        let low = drawing.f_avg_pool2d([4, 4], [4, 4], [0, 0], false, true, None)?;
+        let light = self.lines.luma(&low)?;
+        let regions = Regions::of(&light, &(low - &light), &modulation.regions)?;
+        let luma = self.lines.luma(drawing)?;
+        regions.enlarged([drawing.size()[2], drawing.size()[3]])?.even(&luma, &(drawing - &luma))
     }
 
     fn conv(&self, index: usize, input: &Tensor, modulation: &Modulation) -> Result<Tensor, TchError> {
@@ -269,7 +289,8 @@ impl Network {
         let matrix = next(9, [1, 3, 3])?.f_squeeze_dim(1)? + Tensor::f_eye(3, (Kind::Float, device))?;
         let offset = next(3, [1, 3, 1])?.f_squeeze_dim(1)?;
         let ink = next(3, [3, 1, 1])? + Tensor::f_from_slice(&INK)?.f_to_device(device)?.f_view([1, 3, 1, 1])?;
-        Ok(Modulation { scales, grade: (matrix, offset), ink: ink.f_clamp(0.0, 1.0)? })
+        let regions = next(region::NUMBERS, [region::NUMBERS, 1, 1])?;
+        Ok(Modulation { scales, grade: (matrix, offset), ink: ink.f_clamp(0.0, 1.0)?, regions })
     }
 
     /// The network that draws in the style of one `code` (1 x [`CODE`]) without any work for it, and what is left of the

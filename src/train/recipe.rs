@@ -125,6 +125,8 @@ fn played(
     let codes = network.encode(&comic)?;
     let codes = (&codes + codes.f_mean_dim([0_i64].as_slice(), true, Kind::Float)?) * 0.5;
     let modulation = network.modulation(&codes)?;
+    // The teacher knows nothing of regions: its drawing is evened out as the network does, and holds the rest.
+    let teacher = network.evened(&teacher, &modulation)?.f_detach()?;
     let sheet = network.sheet(&photo, &modulation)?;
     let output = sheet.inked()?;
     // Every other step: the critic learns faster than the generator, and costs as much.
