@@ -8,7 +8,7 @@
 //! half way, wide enough for its gains to follow no edge. They vary slowly over the picture, so what moves does not pulse.
 //!
 //! What has hardly any contrast or colour (a clear sky, a grey coat) is noise and gets no more of it; nor do shadows,
-//! and what is grey beside something colourful, get more colour.
+//! bright places (a wall in cold light would turn mint), and what is grey beside something colourful, get more colour.
 
 use tch::{Kind, TchError, Tensor};
 
@@ -22,6 +22,9 @@ const GAINS: [(f64, f64); 2] = [(0.7, 2.0), (0.7, 1.6)];
 const NONE: [f64; 2] = [0.03, 0.03];
 /// Luma, and root mean square of a place's own colour, from which on colour grows in full.
 const SHADOW: f64 = 0.3;
+/// Luma from which on colour does not grow, and over how much luma below that it comes to grow in full.
+const BRIGHT: f64 = 0.8;
+const BELOW: f64 = 0.25;
 const GREY: f64 = 0.05;
 /// Side of the running means.
 const SIDE: i64 = 9;
@@ -53,7 +56,7 @@ impl Regions {
         let size = [luma.size()[2], luma.size()[3]];
         let large = Tensor::f_cat(&[mean, contrast, colour], 1)?.f_upsample_bilinear2d(size, false, None, None)?;
         let [mean, contrast, colour] = [0, 1, 2].map(|channel| large.f_narrow(1, channel, 1));
-        let lit = (luma / SHADOW).f_clamp(0.0, 1.0)?;
+        let lit = (luma / SHADOW).f_clamp(0.0, 1.0)?.f_mul(&((BRIGHT - luma) / BELOW).f_clamp(0.0, 1.0)?)?;
         let grows = ((strength + 1e-8).f_sqrt()? / GREY).f_clamp(0.0, 1.0)?.f_mul(&lit)?;
         Ok(Self { mean: mean?, contrast: contrast?, colour: grown_by(&colour?, &grows)? })
     }
@@ -115,7 +118,7 @@ mod tests {
 
     fn stripes(deviation: f64) -> Tensor {
         let signs = Tensor::arange(64, (Kind::Float, Device::Cpu)).floor_divide_scalar(2).remainder(2.0) * 2.0 - 1.0;
-        (signs * deviation + 0.5).expand([1, 1, 64, 64], false)
+        (signs * deviation + 0.425).expand([1, 1, 64, 64], false)
     }
 
     #[test]
@@ -126,24 +129,26 @@ mod tests {
             assert!((&found - wanted).abs().max().double_value(&[]) < 1e-2, "{deviation}: {found:?}");
         }
         for (colour, wanted) in [(0.07, (0.1_f64 / 0.07).sqrt()), (0.18, (0.1_f64 / 0.18).sqrt())] {
-            let found = regions(&stripes(0.13), colour).colour;
+            let found = regions(&stripes(0.12), colour).colour;
             assert!((&found - wanted).abs().max().double_value(&[]) < 1e-2, "{colour}: {found:?}");
         }
     }
 
     #[test]
-    fn what_is_empty_or_dark_stays_so() {
+    fn what_is_empty_dark_or_bright_stays_so() {
         let wall = regions(&stripes(0.02), 0.02);
         assert!((wall.contrast - 1.0).abs().max().double_value(&[]) < 1e-4);
         assert!((wall.colour - 1.0).abs().max().double_value(&[]) < 1e-4);
         // Grey paper, on which lies something red.
         let grey = Tensor::full([1, 3, 64, 32], 0.0, (Kind::Float, Device::Cpu));
         let paper = Tensor::cat(&[grey, Tensor::full([1, 3, 64, 32], 0.1, (Kind::Float, Device::Cpu))], 3);
-        let colour = Regions::of(&stripes(0.13), &paper, &half()).unwrap().colour;
+        let colour = Regions::of(&stripes(0.12), &paper, &half()).unwrap().colour;
         assert!(colour.narrow(3, 0, 32).max().double_value(&[]) < 1.0 + 1e-2);
         assert!(colour.narrow(3, 33, 2).min().double_value(&[]) > 1.05);
         let black = regions(&(stripes(0.13) * 0.0), 0.05);
         assert!((black.colour - 1.0).abs().max().double_value(&[]) < 1e-4);
+        let white = regions(&(stripes(0.12) + 0.5), 0.05);
+        assert!((white.colour - 1.0).abs().max().double_value(&[]) < 1e-4);
     }
 
     #[test]
