@@ -1,11 +1,12 @@
 // Which way the edges run: the smoothed structure tensor of the photo's luma (Kang 2007 uses an edge tangent flow;
-// Winnemoeller 2012 the tensor's eigenvector), on the cell grid.
+// Winnemoeller 2012 the tensor's eigenvector), on the cell grid. Kept is its deviatoric part (xx - yy, 2 xy): the
+// gradient's square at twice its angle, which can be interpolated where a direction, being the same either way round,
+// cannot.
 
 @group(0) @binding(5) var flow_tensor_out: texture_storage_2d<rgba32float, write>;
 @group(0) @binding(23) var flow_tensor_in: texture_2d<f32>;
-@group(0) @binding(6) var flow_out: texture_storage_2d<r32uint, write>;
-@group(0) @binding(22) var flow: texture_2d<u32>;
-
+@group(0) @binding(6) var flow_out: texture_storage_2d<rgba16float, write>;
+@group(0) @binding(22) var flow: texture_2d<f32>;
 
 // Sum of the tensor (xx, xy, yy) over the four pixels of a cell, from Sobel gradients.
 @compute @workgroup_size(64, 8)
@@ -52,32 +53,25 @@ fn flow_smooth(@builtin(global_invocation_id) id: vec3<u32>) {
             sum += f32((3 - abs(x)) * (3 - abs(y))) * textureLoad(flow_tensor_in, at, 0).xyz;
         }
     }
-    textureStore(flow_out, vec2<i32>(id.xy), vec4<u32>(flow_pack(sum / 81.0), 0u, 0u, 0u));
+    let tensor = sum / 81.0;
+    textureStore(flow_out, vec2<i32>(id.xy), vec4<f32>(tensor.x - tensor.z, 2.0 * tensor.y, 0.0, 0.0));
 }
 
-// Tensor -> direction across the edge (two snorm bytes, low half) and how strong the edge is (unorm, high half):
-// the gradient in luma per drawing pixel, less where no direction prevails, as in noise and corners.
-fn flow_pack(tensor: vec3<f32>) -> u32 {
-    let difference = tensor.x - tensor.z;
-    let root = sqrt(difference * difference + 4.0 * tensor.y * tensor.y);
-    // The eigenvector of the larger eigenvalue lies at half the angle of (difference, 2 xy).
-    let cosine = difference / max(root, 1e-12);
+// Interpolated at `pixel` of the photo: from cell to cell, lines would step.
+fn flow_at(pixel: vec2<f32>) -> vec2<f32> {
+    let uv = pixel * frame.cells_per_pixel / vec2<f32>(frame.cell_size);
+    return textureSampleLevel(flow, linear, uv, 0.0).xy;
+}
+
+// How strong the edge is: the gradient in luma per drawing pixel, less where no direction prevails, as in noise and
+// corners.
+fn flow_strength(tensor: vec2<f32>) -> f32 {
+    return sqrt(length(tensor));
+}
+
+// The direction across the edge: the eigenvector of the larger eigenvalue.
+fn flow_normal(tensor: vec2<f32>) -> vec2<f32> {
+    let cosine = tensor.x / max(length(tensor), 1e-12);
     let side = select(1.0, -1.0, tensor.y < 0.0);
-    let normal = vec2<f32>(sqrt(max(0.5 + 0.5 * cosine, 0.0)), side * sqrt(max(0.5 - 0.5 * cosine, 0.0)));
-    let strength = pack2x16unorm(vec2<f32>(0.0, sqrt(root)));
-    return (strength & 0xffff0000u) | (pack4x8snorm(vec4<f32>(normal, 0.0, 0.0)) & 0xffffu);
-}
-
-// The cell under `pixel` of the photo.
-fn flow_at(pixel: vec2<f32>) -> u32 {
-    let cell = min(vec2<i32>(pixel * frame.cells_per_pixel), vec2<i32>(frame.cell_size) - 1);
-    return textureLoad(flow, cell, 0).x;
-}
-
-fn flow_strength(word: u32) -> f32 {
-    return unpack2x16unorm(word).y;
-}
-
-fn flow_normal(word: u32) -> vec2<f32> {
-    return unpack4x8snorm(word).xy;
+    return vec2<f32>(sqrt(max(0.5 + 0.5 * cosine, 0.0)), side * sqrt(max(0.5 - 0.5 * cosine, 0.0)));
 }

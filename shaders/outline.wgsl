@@ -22,6 +22,9 @@ struct OutlineUniform {
 @group(0) @binding(14) var<uniform> outline: OutlineUniform;
 // Part of the response at a line's rim that is there beside a line.
 const OUTLINE_BESIDE: f32 = 0.3;
+// Part of an edge's strength, which is about the most that it responds with, that its ink starts from: else the whole
+// kernel's width is inked beside a strong edge, to the last sample and its jags.
+const OUTLINE_CORE: f32 = 0.22;
 // Cells on the side of a tile.
 const OUTLINE_TILE: u32 = 4u;
 
@@ -29,23 +32,23 @@ const OUTLINE_TILE: u32 = 4u;
 @group(0) @binding(27) var outline_tiles: texture_2d<u32>;
 @group(0) @binding(15) var outline_response: texture_2d<f32>;
 @group(0) @binding(16) var outline_ink: texture_2d<f32>;
-@group(0) @binding(34) var nearest: sampler;
 
 fn outline_tile_grid() -> vec2<u32> {
     return (frame.cell_size + (OUTLINE_TILE - 1u)) / OUTLINE_TILE;
 }
 
-// 1 for each tile with a cell that is worth a look.
+// 1 for each tile that is worth a look, for a cell in it or beside it.
 @compute @workgroup_size(64, 8)
 fn outline_find(@builtin(global_invocation_id) id: vec3<u32>) {
     if any(id.xy >= outline_tile_grid()) {
         return;
     }
     var strongest = 0.0;
-    for (var y = 0u; y < OUTLINE_TILE; y += 1u) {
-        for (var x = 0u; x < OUTLINE_TILE; x += 1u) {
-            let cell = min(id.xy * OUTLINE_TILE + vec2<u32>(x, y), frame.cell_size - 1u);
-            strongest = max(strongest, flow_strength(textureLoad(flow, cell, 0).x));
+    let last = vec2<i32>(frame.cell_size) - 1;
+    for (var y = -1; y <= i32(OUTLINE_TILE); y += 1) {
+        for (var x = -1; x <= i32(OUTLINE_TILE); x += 1) {
+            let cell = clamp(vec2<i32>(id.xy * OUTLINE_TILE) + vec2<i32>(x, y), vec2<i32>(0), last);
+            strongest = max(strongest, flow_strength(textureLoad(flow, cell, 0).xy));
         }
     }
     let worth = select(0u, 1u, strongest >= outline.gate_low);
@@ -86,24 +89,22 @@ fn outline_tile(@builtin(vertex_index) vertex: u32, @builtin(instance_index) til
 @fragment
 fn outline_across(tile: OutlineTile) -> @location(0) vec4<f32> {
     let here = tile.here;
-    let word = flow_at(here.xy);
-    let strength = flow_strength(word);
-    let step = flow_normal(word) * tile.steps.x;
+    let tensor = flow_at(here.xy);
+    let step = flow_normal(tensor) * tile.steps.x;
     let sum = tile.across.x * outline_luma(here.xy)
         + tile.across.y * (outline_luma(here.xy + step) + outline_luma(here.xy - step))
         + tile.across.z * (outline_luma(here.xy + 2.0 * step) + outline_luma(here.xy - 2.0 * step))
         + tile.across.w * (outline_luma(here.xy + 3.0 * step) + outline_luma(here.xy - 3.0 * step));
-    return vec4<f32>(sum * smoothstep(tile.gate.x, tile.gate.y, strength));
+    return vec4<f32>(sum * smoothstep(tile.gate.x, tile.gate.y, flow_strength(tensor)));
 }
 
 fn outline_luma(at: vec2<f32>) -> f32 {
     return photo_luma(vec2<i32>(at));
 }
 
-// Sampled where a load would do: a software renderer looks up a load's level of detail anew for each pixel.
+// Interpolated: samples along a line lie pixels apart, and each would print whatever crosses it once more.
 fn outline_response_at(at: vec2<f32>) -> f32 {
-    let scale = 1.0 / vec2<f32>(frame.photo_size);
-    return textureSampleLevel(outline_response, nearest, (floor(at) + 0.5) * scale, 0.0).x;
+    return textureSampleLevel(outline_response, linear, at / vec2<f32>(frame.photo_size), 0.0).x;
 }
 
 // Ink per photo pixel, 0..=1, and whether a line is near (1) or not (0). Cleared to 0.
@@ -111,7 +112,8 @@ fn outline_response_at(at: vec2<f32>) -> f32 {
 fn outline_along(tile: OutlineTile) -> @location(0) vec4<f32> {
     let here = tile.here;
     let middle = outline_response_at(here.xy);
-    let normal = flow_normal(flow_at(here.xy));
+    let tensor = flow_at(here.xy);
+    let normal = flow_normal(tensor);
     let step = vec2<f32>(-normal.y, normal.x) * tile.steps.y;
     let response = tile.along.x * middle
         + tile.along.y * (outline_response_at(here.xy + step) + outline_response_at(here.xy - step))
@@ -119,7 +121,7 @@ fn outline_along(tile: OutlineTile) -> @location(0) vec4<f32> {
         + tile.along.w * (outline_response_at(here.xy + 3.0 * step) + outline_response_at(here.xy - 3.0 * step));
     // A line's rim is as wide as a pixel at least: what is steeper would flicker as it moves.
     let rim = max(tile.steps.w, abs(dpdx(response)) + abs(dpdy(response)));
-    let half = tile.steps.z + 0.5 * tile.steps.w;
+    let half = max(tile.steps.z + 0.5 * tile.steps.w, OUTLINE_CORE * flow_strength(tensor));
     let near = outline_full(response, tile.steps.w, OUTLINE_BESIDE * half);
     return vec4<f32>(outline_full(response, rim, half), near, 0.0, 0.0);
 }

@@ -22,8 +22,6 @@ pub enum Resource<'a> {
     Store(&'a wgpu::TextureView, wgpu::TextureFormat),
     /// `sampler`, bilinear, edges repeated.
     Linear,
-    /// `sampler`, the texel under the point, edges repeated.
-    Nearest,
 }
 
 /// Shader text that was put together, with the values of its overridable constants.
@@ -220,16 +218,12 @@ pub(super) fn bind(
     resources: &[(u32, Resource<'_>)],
 ) -> wgpu::BindGroup {
     let device = &context.device;
-    let sampler = |label, filter| {
-        device.create_sampler(&wgpu::SamplerDescriptor {
-            label: Some(label),
-            mag_filter: filter,
-            min_filter: filter,
-            ..Default::default()
-        })
-    };
-    let linear = sampler("linear", wgpu::FilterMode::Linear);
-    let nearest = sampler("nearest", wgpu::FilterMode::Nearest);
+    let linear = device.create_sampler(&wgpu::SamplerDescriptor {
+        label: Some("linear"),
+        mag_filter: wgpu::FilterMode::Linear,
+        min_filter: wgpu::FilterMode::Linear,
+        ..Default::default()
+    });
     let entries: Vec<_> = resources
         .iter()
         .map(|&(binding, resource)| wgpu::BindGroupEntry {
@@ -240,7 +234,6 @@ pub(super) fn bind(
                     wgpu::BindingResource::TextureView(view)
                 }
                 Resource::Linear => wgpu::BindingResource::Sampler(&linear),
-                Resource::Nearest => wgpu::BindingResource::Sampler(&nearest),
             },
         })
         .collect();
@@ -265,7 +258,7 @@ pub(super) fn layout_entry(binding: u32, resource: Resource<'_>) -> wgpu::BindGr
             format,
             view_dimension: wgpu::TextureViewDimension::D2,
         },
-        Resource::Linear | Resource::Nearest => wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering),
+        Resource::Linear => wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering),
     };
     // Vertices and fragments may not write buffers or textures everywhere, and none here does.
     let visibility = match resource {

@@ -11,7 +11,7 @@ pub(super) const SOURCE: &str = include_str!("../../shaders/flow.wgsl");
 /// Where passes bind the result.
 pub(super) const BINDING: u32 = 22;
 
-/// Builds the passes; gives them with the texture they fill: a word of direction and strength per cell (`r32uint`).
+/// Builds the passes; gives them with the texture they fill: the structure tensor's deviatoric part per cell (`rgba16float`).
 pub(super) fn passes(
     context: &Context,
     shader: &Shader,
@@ -19,11 +19,11 @@ pub(super) fn passes(
     drawing: Size,
 ) -> Result<(Vec<Pass>, wgpu::TextureView)> {
     let grid = cells(drawing);
-    let (floats, words) = (TextureFormat::Rgba32Float, TextureFormat::R32Uint);
+    let (floats, halves) = (TextureFormat::Rgba32Float, TextureFormat::Rgba16Float);
     let tensor = view(&texture(context, "flow_tensor", grid, floats, Use::Stored));
-    let flow = view(&texture(context, "flow", grid, words, Use::Stored));
+    let flow = view(&texture(context, "flow", grid, halves, Use::Stored));
     let first = [(4, Resource::Texture(small)), (5, Resource::Store(&tensor, floats))];
-    let second = [(23, Resource::Floats(&tensor)), (6, Resource::Store(&flow, words))];
+    let second = [(23, Resource::Floats(&tensor)), (6, Resource::Store(&flow, halves))];
     let passes = vec![
         Pass::dispatch(context, "flow_tensor", shader, &first, grid)?,
         Pass::dispatch(context, "flow_smooth", shader, &second, grid)?,

@@ -21,8 +21,8 @@ const TAPS: usize = 4;
 const SIGMA: f32 = 0.5;
 /// Wide over narrow sigma: nearest to a Laplacian (Marr and Hildreth 1980).
 const RATIO: f32 = 1.6;
-/// Sigma along the line over sigma across it.
-const LENGTH: f32 = 3.0;
+/// Sigma along the line over sigma across it. Longer, samples lie so far apart that lines become rows of dashes.
+const LENGTH: f32 = 2.0;
 
 /// `OutlineUniform` of the shader.
 #[repr(C)]
@@ -97,12 +97,11 @@ pub(super) fn passes(
     let response = texture(context, "outline_response", size, TextureFormat::R16Float, Use::Drawn);
     let ink = texture(context, "outline_ink", size, TextureFormat::Rg8Unorm, Use::Drawn);
     let response_view = view(&response);
-    let shared = [(flow::BINDING, Resource::Codes(flow)), (14, Resource::Uniform(values))];
+    let shared = [(flow::BINDING, Resource::Texture(flow)), (14, Resource::Uniform(values))];
     let find = [&shared[..], &[(26, Resource::Store(&tiles, words))]].concat();
-    let read_tiles = (27, Resource::Codes(&tiles));
-    let across = [&shared[..], &photo.resources()[..1], &[read_tiles]].concat();
-    let along = [(15, Resource::Texture(&response_view)), (34, Resource::Nearest), read_tiles];
-    let along = [&shared[..], &along[..]].concat();
+    let tiled = [&shared[..], &[(12, Resource::Linear), (27, Resource::Codes(&tiles))]].concat();
+    let across = [&tiled[..], &photo.resources()[..1]].concat();
+    let along = [&tiled[..], &[(15, Resource::Texture(&response_view))]].concat();
     let quads = ("outline_tile", grid.width * grid.height);
     let passes = vec![
         Pass::dispatch(context, "outline_find", shader, &find, grid)?,
