@@ -125,8 +125,8 @@ pub struct Convert {
     pub quiet: bool,
 }
 
-/// The look: a style and what changes it.
-#[derive(Clone, Debug, Args)]
+/// The look: a style and what changes it. The default is what nobody typed.
+#[derive(Clone, Debug, Default, PartialEq, Args)]
 pub struct Look {
     /// Style: a name from `comicvid styles`, the path of a TOML file, or a mixture such as comic:0.7,ink:0.3
     /// [default: comic; of a window: the last one used]
@@ -144,7 +144,7 @@ pub struct Look {
     /// 0 is the photo, 1 the full drawing
     #[arg(long, value_name = "0..1", value_parser = unit_interval)]
     pub strength: Option<f32>,
-    /// How steady the drawing is from frame to frame: 0 draws each by itself, 1 is the steadiest [default: 0.8]
+    /// How steady the drawing is from frame to frame: 0 draws each by itself, 1 is the steadiest [default: 0.85]
     #[arg(long, value_name = "0..1", value_parser = unit_interval)]
     pub calm: Option<f32>,
     /// Draw only every Nth frame and show it N times, as animators do (2 is "on twos"); time and sound stay exact
@@ -365,7 +365,7 @@ pub struct Train {
     #[arg(long, default_value = "my.safetensors", value_name = "FILE")]
     pub out: PathBuf,
     /// How long to train
-    #[arg(long, default_value_t = 240.0, value_name = "N")]
+    #[arg(long, default_value_t = 240.0, value_name = "N", value_parser = positive)]
     pub minutes: f64,
     /// Go on from the checkpoint beside --out
     #[arg(long)]

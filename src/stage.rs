@@ -13,6 +13,35 @@
 use crate::config::Settings;
 use crate::error::Result;
 use crate::frame::{CpuImage, Drawing, Frame, SmallRgb, StreamInfo};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+/// Whether a film ends before its source does: what a sink must know before it takes what it has for the whole. Either the
+/// run was stopped, or this film's source failed; other films of the run have their own.
+#[derive(Clone, Debug, Default)]
+pub struct CutShort {
+    stopped: Arc<AtomicBool>,
+    failed: Arc<AtomicBool>,
+}
+
+impl CutShort {
+    /// Of a film in a run that `stopped` ends.
+    #[must_use]
+    pub fn by(stopped: Arc<AtomicBool>) -> Self {
+        Self { stopped, failed: Arc::default() }
+    }
+
+    /// The film's source failed.
+    pub fn fail(&self) {
+        self.failed.store(true, Relaxed);
+    }
+
+    /// Whether the film was cut short by now.
+    #[must_use]
+    pub fn is(&self) -> bool {
+        self.stopped.load(Relaxed) || self.failed.load(Relaxed)
+    }
+}
 
 /// Where frames come from. `Ok(None)` is the end, and stays the end.
 pub trait FrameSource: Send {

@@ -193,7 +193,7 @@ impl<'a> Conversion<'a> {
         }
         let told = Divisions::default();
         let asked = told.clone();
-        let source = Box::new(Skip::new(source, done - segments.warm_up(), self.job.stop.flag()));
+        let source = Box::new(Skip::new(source, done - segments.warm_up(), options.cut_short.clone()));
         let sink = segments.into_output(Box::new(move |index| Some(asked.at(index)?.warm_up)))?;
         let dividing = Some(Dividing { limit: self.args.segment, first: done, told });
         Ok(Some(Begun { source, sink, done, dividing, writing: self.unfinished.begin(None) }))

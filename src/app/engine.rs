@@ -128,14 +128,19 @@ fn build_post(
     input: &StreamInfo,
     output: (PixelFormat, ColorInfo),
 ) -> Result<(Post, String, Vec<String>)> {
-    let context = match device.split_once(':').and_then(|(_, number)| number.parse().ok()) {
-        Some(number) => Context::numbered(number)?,
-        None => Context::new()?,
-    };
+    let context = context(device)?;
     let adapter = context.describe().to_owned();
     let warnings = warning(&context).into_iter().collect();
     let chain = PostChain::new(context, settings, input, output, detail.working_size(input.size))?;
     Ok((Box::new(chain), adapter, warnings))
+}
+
+/// Where shaders run beside a network on `device`: on the graphics device of the same number.
+pub fn context(device: &str) -> Result<Context> {
+    match device.split_once(':').and_then(|(_, number)| number.parse().ok()) {
+        Some(number) => Context::numbered(number),
+        None => Context::new(),
+    }
 }
 
 /// What to warn of where shaders run on `context`.

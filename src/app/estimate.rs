@@ -122,7 +122,7 @@ fn draw(input: Input, job: &Job<'_>, machine: &cli::Machine, output: &Path) -> R
     let sink = sink::create(output, &page, &options)?;
     let wanted = (sink.format, sink.color);
     let engine = Engine::new(&job.settings, machine, &info, wanted, None)?.comparing(job.comparison, wanted);
-    let source = Box::new(Skip::new(source, 0, job.stop.flag()).only(TRIAL));
+    let source = Box::new(Skip::new(source, 0, options.cut_short.clone()).only(TRIAL));
     let times = Arc::default();
     let sink = Box::new(Clocked { sink: sink.sink, times: Arc::clone(&times) });
     let pipeline = Pipeline { source, stylizer: engine.stylizer, post: engine.post, sink, first: 0 };

@@ -10,7 +10,7 @@ use crate::pipeline::Stop;
 use crate::post::Comparison;
 use crate::sink::SinkOptions;
 use crate::source::{self, DamageReport, Deinterlace, HighRange, OpenOptions, Retime};
-use crate::stage::FrameSource;
+use crate::stage::{CutShort, FrameSource};
 use std::path::Path;
 use std::time::Duration;
 
@@ -115,10 +115,11 @@ impl<'a> Job<'a> {
             hardware: self.film.hardware,
             quality: self.film.quality,
             encoder_options: self.film.encoder_option.clone(),
+            input: (!is_pipe(input)).then(|| input.to_owned()),
             copy_from: opened.cut.is_some().then(|| input.to_owned()),
             cut: opened.cut,
             first_number: opened.first_number.unwrap_or(1),
-            stopped: Some(self.stop.flag()),
+            cut_short: CutShort::by(self.stop.flag()),
         };
         let divisible = (opened.cut.is_some() || opened.first_number.is_some()) && !is_pipe(input);
         let info = source.info().clone();

@@ -22,14 +22,7 @@ impl Screen {
     pub fn open(look: &cli::Look) -> Result<Self> {
         let window = Window::open()?;
         let mut kept = Kept::load(config::places::folder())?;
-        let typed = look.style.is_some()
-            || !look.style_image.is_empty()
-            || look.keep_color.is_some()
-            || !look.set.is_empty()
-            || look.strength.is_some()
-            || look.calm.is_some()
-            || look.hold.is_some();
-        if typed {
+        if *look != cli::Look::default() {
             let name = look.style.as_deref().unwrap_or(PRESETS[0].name);
             kept.styles.bring(name, engine::settings(look)?);
         }

@@ -1,6 +1,6 @@
 //! What draws in a live run: the engine's two stages, each built again where other settings or frames ask for it.
 
-use super::engine::{detail, warning};
+use super::engine::{self, detail, warning};
 use crate::cli;
 use crate::config::Settings;
 use crate::error::Result;
@@ -28,7 +28,7 @@ impl Studio {
         let mut context = self.context.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(match &mut *context {
             Some(context) => context.clone(),
-            empty => empty.insert(Context::new()?).clone(),
+            empty => empty.insert(engine::context(&self.machine.device)?).clone(),
         })
     }
 }

@@ -10,8 +10,9 @@ use toml::Value;
 /// The number of each effect that is 0 where the effect is off.
 const STRENGTHS: [&str; 4] = ["outline.opacity", "halftone.amount", "speed.lines", "paper.grain"];
 
-/// The mixture of styles with shares above 0, at least one; `name` describes it.
+/// The mixture of styles, one of them at least with a share above 0; `name` describes it.
 pub fn mix(name: &str, styles: &[(Settings, f32)]) -> Option<Settings> {
+    let styles: Vec<_> = styles.iter().filter(|(_, share)| *share > 0.0).collect();
     let total: f32 = styles.iter().map(|(_, share)| share).sum();
     let style = Blend::mixed(styles.iter().map(|(settings, share)| (&settings.generator.style, *share)))?;
     let (heaviest, _) = styles.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
@@ -91,6 +92,12 @@ mod tests {
         assert_eq!(mixed.halftone.as_ref().unwrap().pattern, ink.halftone.as_ref().unwrap().pattern);
         assert_eq!(mixed.generator.style.to_string(), "comic:0.25,ink:0.75");
         assert_eq!(mixed.tone.as_ref().unwrap().steps, ink.tone.as_ref().unwrap().steps);
+    }
+
+    #[test]
+    fn a_share_of_nothing_is_left_out() {
+        let (comic, mixed) = (load("comic", &[]).unwrap(), load("comic:1,ink:0", &[]).unwrap());
+        assert!(mixed.halftone.is_none() && mixed.outline == comic.outline, "{mixed:?}");
     }
 
     #[test]

@@ -10,10 +10,8 @@ use super::{Output, SinkOptions};
 use crate::av::packet::Packet;
 use crate::error::{Error, Result};
 use crate::frame::{CpuImage, Frame, StreamInfo};
-use crate::stage::FrameSink;
+use crate::stage::{CutShort, FrameSink};
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Writes a video file.
 pub struct FileSink {
@@ -22,7 +20,7 @@ pub struct FileSink {
     packet: Packet,
     /// End of the last frame, in the encoder's ticks.
     end: i64,
-    stopped: Option<Arc<AtomicBool>>,
+    cut_short: CutShort,
     notes: Vec<String>,
 }
 
@@ -33,12 +31,12 @@ impl FileSink {
     /// See [`super::create`].
     pub fn create(path: &Path, info: &StreamInfo, options: &SinkOptions) -> Result<Self> {
         let container = back::container(path, options.format.as_deref())?;
-        let part = Part::create(path, options.overwrite, options.copy_from.as_deref())?;
+        let part = Part::create(path, options.overwrite, options.read_from())?;
         let front = Front::open(container, info, options)?;
         let mut notes = front.notes();
         let back = Back::create((path, part), info, options, front.encoder(), &mut notes)?;
         let packet = Packet::new().map_err(|e| Error::create(path, e))?;
-        Ok(Self { front, back, packet, end: 0, stopped: options.stopped.clone(), notes })
+        Ok(Self { front, back, packet, end: 0, cut_short: options.cut_short.clone(), notes })
     }
 
     /// The sink with what it wants.
@@ -70,8 +68,7 @@ impl FrameSink for FileSink {
     fn finish(mut self: Box<Self>) -> Result<()> {
         self.front.end()?;
         self.pass_on()?;
-        let stopped = self.stopped.as_ref().is_some_and(|s| s.load(Ordering::Relaxed));
-        let rest = stopped.then_some((self.end, self.front.encoder().time_base()));
+        let rest = self.cut_short.is().then_some((self.end, self.front.encoder().time_base()));
         self.back.finish(rest)
     }
 }

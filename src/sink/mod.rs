@@ -36,10 +36,8 @@ use crate::av::copy::Cut;
 use crate::av::pipe::{claim_stdout, is_standard};
 use crate::error::{Error, Result};
 use crate::frame::{ColorInfo, PixelFormat, Size, StreamInfo};
-use crate::stage::FrameSink;
+use crate::stage::{CutShort, FrameSink};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 /// How to write an output.
 #[derive(Clone, Debug)]
@@ -56,14 +54,16 @@ pub struct SinkOptions {
     pub quality: f32,
     /// Options of the encoder, as FFmpeg names them, and `pix_fmt`.
     pub encoder_options: Vec<(String, String)>,
+    /// What the frames come from, if that is a file or numbered pictures: it is never written over.
+    pub input: Option<PathBuf>,
     /// Hand on all other streams, chapters and metadata of this file.
     pub copy_from: Option<PathBuf>,
     /// Which part of it. `None` is all.
     pub cut: Option<Cut>,
     /// Number of the first picture, where the output is numbered pictures.
     pub first_number: u64,
-    /// Set by an interrupted run before [`FrameSink::finish`]: what is copied then ends with the last frame.
-    pub stopped: Option<Arc<AtomicBool>>,
+    /// Whether the film was cut short by the time of [`FrameSink::finish`]: what is copied then ends with the last frame.
+    pub cut_short: CutShort,
 }
 
 impl Default for SinkOptions {
@@ -75,11 +75,19 @@ impl Default for SinkOptions {
             hardware: false,
             quality: 18.0,
             encoder_options: Vec::new(),
+            input: None,
             copy_from: None,
             cut: None,
             first_number: 1,
-            stopped: None,
+            cut_short: CutShort::default(),
         }
+    }
+}
+
+impl SinkOptions {
+    /// The file that must not be written over, since it is read meanwhile.
+    fn read_from(&self) -> Option<&Path> {
+        self.input.as_deref().or(self.copy_from.as_deref())
     }
 }
 
@@ -153,11 +161,11 @@ pub fn foretell(path: &Path, info: &StreamInfo, options: &SinkOptions) -> Result
     if let Some(format) = pictures(still::picture_format(path), options) {
         check_range(info)?;
         still::check(path, info, options)?;
-        part::check(path, options.overwrite, options.copy_from.as_deref())?;
+        part::check(path, options.overwrite, options.read_from())?;
         return Ok(Foretold { size: info.size, encoder: format_name(format) });
     }
     let container = back::container(path, options.format.as_deref())?;
-    part::check(path, options.overwrite, options.copy_from.as_deref())?;
+    part::check(path, options.overwrite, options.read_from())?;
     let front = front::Front::open(container, info, options)?;
     Ok(Foretold { size: front.encoder().size(), encoder: front.encoder().name() })
 }

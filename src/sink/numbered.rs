@@ -8,7 +8,8 @@ use crate::error::{Error, Result};
 use crate::frame::{CpuImage, Frame, StreamInfo};
 use crate::stage::FrameSink;
 use image::ImageFormat;
-use std::path::Path;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 
 /// Writes a picture for each frame.
 pub struct NumberedSink {
@@ -26,14 +27,29 @@ pub(super) fn numbered_format(path: &Path) -> Option<(Numbered, ImageFormat)> {
 /// Whether the pictures may be written.
 ///
 /// # Errors
-/// [`Error::Create`]: no such folder; [`Error::Exists`]: one of them is there; as [`still::check`].
+/// [`Error::Create`]: no such folder; [`Error::Exists`]: one of them is there; [`Error::SameFile`]: one of them is the
+/// input, or of the input's pictures; as [`still::check`].
 pub(super) fn check(path: &Path, names: &Numbered, info: &StreamInfo, options: &SinkOptions) -> Result<()> {
     still::check(path, &StreamInfo { frame_count: None, ..info.clone() }, options)?;
     let found = names.found().map_err(|e| Error::create(path, e))?;
+    if let Some(input) = options.read_from() {
+        let read: HashSet<PathBuf> = match Numbered::parse(input) {
+            Some(names) => files(&names, &names.found().map_err(|e| Error::open(input, e))?).collect(),
+            None => input.canonicalize().into_iter().collect(),
+        };
+        if files(names, &found).any(|file| read.contains(&file)) {
+            return Err(Error::SameFile { path: path.into() });
+        }
+    }
     match found.into_iter().find(|number| *number >= options.first_number) {
         Some(number) if !options.overwrite => Err(Error::Exists { path: names.file(number) }),
         _ => Ok(()),
     }
+}
+
+/// The files of these numbers, links followed.
+fn files(names: &Numbered, numbers: &[u64]) -> impl Iterator<Item = PathBuf> {
+    numbers.iter().filter_map(|number| names.file(*number).canonicalize().ok())
 }
 
 impl NumberedSink {
@@ -48,8 +64,8 @@ impl NumberedSink {
         options: &SinkOptions,
     ) -> Result<Self> {
         check(path, &names, info, options)?;
-        // One picture's input is not theirs, and a picture has no other streams.
-        let options = SinkOptions { copy_from: None, ..options.clone() };
+        // All of them were held against the input above, and a picture has no other streams.
+        let options = SinkOptions { input: None, copy_from: None, ..options.clone() };
         let info = StreamInfo { frame_count: Some(1), ..info.clone() };
         Ok(Self { names, format, info, options })
     }

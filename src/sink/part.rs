@@ -3,7 +3,7 @@
 use crate::av::pipe::is_standard;
 use crate::error::{Error, Result};
 use std::ffi::OsString;
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +15,8 @@ pub(super) struct Part {
     part: PathBuf,
     overwrite: bool,
     committed: bool,
+    /// Held by whoever writes the file: of two runs, one is told.
+    _lock: Option<File>,
 }
 
 impl Part {
@@ -22,10 +24,10 @@ impl Part {
     pub(super) fn create(target: &Path, overwrite: bool, input: Option<&Path>) -> Result<Self> {
         let part = check(target, overwrite, input)?;
         if is_standard(target) {
-            return Ok(Self { target: target.into(), part, overwrite, committed: true });
+            return Ok(Self { target: target.into(), part, overwrite, committed: true, _lock: None });
         }
-        File::create(&part).map_err(|e| Error::create(target, e))?;
-        Ok(Self { target: target.into(), part, overwrite, committed: false })
+        let lock = claim(&part).map_err(|e| Error::create(target, e))?;
+        Ok(Self { target: target.into(), part, overwrite, committed: false, _lock: Some(lock) })
     }
 
     /// Where to write.
@@ -51,6 +53,24 @@ impl Part {
         self.committed = true;
         Ok(())
     }
+}
+
+/// The file at `part`, made empty, and locked; not where another run holds it.
+fn claim(part: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().write(true).create(true).truncate(false).open(part)?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => {
+            let reason = format!("another run is writing {}", part.display());
+            return Err(io::Error::new(io::ErrorKind::WouldBlock, reason));
+        }
+        // Some network disks have no locks.
+        Ok(()) | Err(TryLockError::Error(_)) => {}
+    }
+    // A device has no length.
+    if file.metadata()?.is_file() {
+        file.set_len(0)?;
+    }
+    Ok(file)
 }
 
 /// Writes the names in the folder of `path` to the disk, where the system can.
@@ -133,6 +153,18 @@ fn same_inode(_: &Metadata, _: &Metadata) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_two_runs_one_is_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let target = folder.path().join("film.mp4");
+        let first = Part::create(&target, true, None).expect("the first");
+        fs::write(first.path(), "half a film").expect("written");
+        assert!(matches!(Part::create(&target, true, None), Err(Error::Create { .. })));
+        assert_eq!(fs::read(first.path()).expect("still there"), b"half a film");
+        first.commit().expect("committed");
+        drop(Part::create(&target, true, None).expect("the next"));
+    }
 
     #[test]
     fn the_target_appears_only_when_committed() {

@@ -12,11 +12,10 @@ use super::{Output, SinkOptions, part, segments};
 use crate::av::packet::Packet;
 use crate::error::{Error, Result};
 use crate::frame::{CpuImage, Frame, StreamInfo};
-use crate::stage::FrameSink;
+use crate::stage::{CutShort, FrameSink};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
 
 /// The version of the files' layout.
 const LAYOUT: u32 = 2;
@@ -180,8 +179,8 @@ impl Planned {
         let own = Own(journal::own_name(&file));
         let open = OpenSegment::create(front, own.0.clone(), stretch.pts)?;
         let packet = Packet::new().map_err(|e| Error::create(&file, e))?;
-        let stopped = options.stopped.clone();
-        let sink = PlannedSink { planned: self.clone(), index, stretch, open, packet, file, own, stopped };
+        let cut_short = options.cut_short.clone();
+        let sink = PlannedSink { planned: self.clone(), index, stretch, open, packet, file, own, cut_short };
         Ok(Output { sink: Box::new(sink), format, color, size, encoder, notes })
     }
 
@@ -191,7 +190,7 @@ impl Planned {
     /// [`Error::Plan`] where some are missing; see [`super::create`] and [`FrameSink::write`].
     pub fn join(&self, info: &StreamInfo, options: &SinkOptions) -> Result<()> {
         super::check_quality(options)?;
-        part::check(&self.output, options.overwrite, options.copy_from.as_deref())?;
+        part::check(&self.output, options.overwrite, options.read_from())?;
         let missing: Vec<String> = self.missing().iter().map(ToString::to_string).collect();
         if !missing.is_empty() {
             return Err(self.refused(format!("these segments are not finished: {}", missing.join(", "))));
@@ -226,7 +225,7 @@ struct PlannedSink {
     packet: Packet,
     file: PathBuf,
     own: Own,
-    stopped: Option<std::sync::Arc<std::sync::atomic::AtomicBool>>,
+    cut_short: CutShort,
 }
 
 impl FrameSink for PlannedSink {
@@ -241,8 +240,8 @@ impl FrameSink for PlannedSink {
     }
 
     fn finish(self: Box<Self>) -> Result<()> {
-        let Self { planned, index, stretch, open, mut packet, file, own, stopped } = *self;
-        if stopped.is_some_and(|stopped| stopped.load(Ordering::Relaxed)) {
+        let Self { planned, index, stretch, open, mut packet, file, own, cut_short } = *self;
+        if cut_short.is() {
             return Ok(());
         }
         let segment = open.finish(&mut packet)?;

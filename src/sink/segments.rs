@@ -22,7 +22,6 @@ use crate::stage::FrameSink;
 use std::fs::File;
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
 
 /// Tells whether a segment begins with the frame of this index: then by how many frames before it what remembers is to be
 /// warmed up. Asked in order, once each.
@@ -44,7 +43,7 @@ impl Segments {
     pub fn open(path: &Path, info: &StreamInfo, options: &SinkOptions, facts: &Facts) -> Result<Self> {
         super::check_quality(options)?;
         container(path, options)?;
-        part::check(path, options.overwrite, options.copy_from.as_deref())?;
+        part::check(path, options.overwrite, options.read_from())?;
         let journal = Journal::open(path, facts, options.overwrite)?;
         Ok(Self { path: path.into(), info: info.clone(), options: options.clone(), journal })
     }
@@ -129,7 +128,7 @@ pub(super) fn write_film(
     options: &SinkOptions,
     segments: impl Iterator<Item = (PathBuf, Segment)>,
 ) -> Result<()> {
-    let part = Part::create(path, options.overwrite, options.copy_from.as_deref())?;
+    let part = Part::create(path, options.overwrite, options.read_from())?;
     let (front, mut notes) = (Front::open(container(path, options)?, info, options)?, Vec::new());
     let mut back = Back::create((path, part), info, options, front.encoder(), &mut notes)?;
     for note in notes {
@@ -238,7 +237,7 @@ impl FrameSink for SegmentSink {
 
     fn finish(mut self: Box<Self>) -> Result<()> {
         // Interrupted: the frames of the open segment are drawn again the next time.
-        if self.film.options.stopped.as_ref().is_some_and(|stopped| stopped.load(Ordering::Relaxed)) {
+        if self.film.options.cut_short.is() {
             return Ok(());
         }
         self.close(None)?;

@@ -48,7 +48,7 @@ impl StillSink {
     /// See [`super::create`].
     pub(super) fn create(path: &Path, info: &StreamInfo, format: ImageFormat, options: &SinkOptions) -> Result<Self> {
         check(path, info, options)?;
-        let part = Part::create(path, options.overwrite, options.copy_from.as_deref())?;
+        let part = Part::create(path, options.overwrite, options.read_from())?;
         // 18 of 51 is JPEG's 93: what cameras write.
         let quality = (100.0 - options.quality * 0.4).round() as u8;
         Ok(Self { path: path.into(), part, format, wanted: wanted(format, info), quality, picture: None })

@@ -6,9 +6,7 @@
 
 use crate::error::Result;
 use crate::frame::{CpuImage, Frame, StreamInfo};
-use crate::stage::FrameSource;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use crate::stage::{CutShort, FrameSource};
 
 /// See the module.
 pub struct Skip {
@@ -16,14 +14,14 @@ pub struct Skip {
     left: u64,
     /// Frames that are still wanted.
     wanted: u64,
-    stop: Arc<AtomicBool>,
+    cut_short: CutShort,
 }
 
 impl Skip {
-    /// `source` without its first `frames`; ends early where `stop` is set meanwhile, and sets it where `source` fails.
+    /// `source` without its first `frames`; ends early where it is `cut_short` meanwhile, and says so where `source` fails.
     #[must_use]
-    pub fn new(source: Box<dyn FrameSource>, frames: u64, stop: Arc<AtomicBool>) -> Self {
-        Self { source, left: frames, wanted: u64::MAX, stop }
+    pub fn new(source: Box<dyn FrameSource>, frames: u64, cut_short: CutShort) -> Self {
+        Self { source, left: frames, wanted: u64::MAX, cut_short }
     }
 
     /// Ends after `frames`, too.
@@ -41,7 +39,7 @@ impl FrameSource for Skip {
     fn next_frame(&mut self) -> Result<Option<Frame<CpuImage>>> {
         while self.left > 0 {
             self.left -= 1;
-            if self.stop.load(Ordering::Relaxed) || self.read()?.is_none() {
+            if self.cut_short.is() || self.read()?.is_none() {
                 return Ok(None);
             }
         }
@@ -54,9 +52,9 @@ impl FrameSource for Skip {
 }
 
 impl Skip {
-    /// What cannot be read is not the end: `stop` says so to whoever would take what came before for the whole.
+    /// What cannot be read is not the end: `cut_short` says so to whoever would take what came before for the whole.
     fn read(&mut self) -> Result<Option<Frame<CpuImage>>> {
-        self.source.next_frame().inspect_err(|_| self.stop.store(true, Ordering::Relaxed))
+        self.source.next_frame().inspect_err(|_| self.cut_short.fail())
     }
 }
 
@@ -66,10 +64,12 @@ mod tests {
     use crate::error::Error;
     use crate::frame::{Rational, Size};
     use crate::source::Pattern;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     fn skipped(skip: u64, stop: bool) -> Vec<u64> {
         let pattern = Pattern::new(Size::new(16, 16), Rational::new(25, 1), 5);
-        let mut source = Skip::new(Box::new(pattern), skip, Arc::new(AtomicBool::new(stop)));
+        let mut source = Skip::new(Box::new(pattern), skip, CutShort::by(Arc::new(AtomicBool::new(stop))));
         std::iter::from_fn(|| source.next_frame().unwrap()).map(|frame| frame.stamp.index).collect()
     }
 
@@ -80,7 +80,7 @@ mod tests {
         assert!(skipped(9, false).is_empty());
         assert!(skipped(3, true).is_empty());
         let pattern = Pattern::new(Size::new(16, 16), Rational::new(25, 1), 9);
-        let mut part = Skip::new(Box::new(pattern), 3, Arc::default()).only(2);
+        let mut part = Skip::new(Box::new(pattern), 3, CutShort::default()).only(2);
         let part: Vec<u64> = std::iter::from_fn(|| part.next_frame().unwrap()).map(|frame| frame.stamp.index).collect();
         assert_eq!(part, [3, 4]);
     }
@@ -97,10 +97,14 @@ mod tests {
             }
         }
         for skip in [0, 2] {
-            let (pattern, stop) = (Pattern::new(Size::new(16, 16), Rational::new(25, 1), 5), Arc::default());
-            let mut source = Skip::new(Box::new(Broken(pattern)), skip, Arc::clone(&stop));
+            let stopped = Arc::new(AtomicBool::new(false));
+            let (film, other) = (CutShort::by(Arc::clone(&stopped)), CutShort::by(Arc::clone(&stopped)));
+            let pattern = Pattern::new(Size::new(16, 16), Rational::new(25, 1), 5);
+            let mut source = Skip::new(Box::new(Broken(pattern)), skip, film.clone());
             assert!(source.next_frame().is_err());
-            assert!(stop.load(Ordering::Relaxed));
+            assert!(film.is() && !other.is() && !stopped.load(Ordering::Relaxed));
+            stopped.store(true, Ordering::Relaxed);
+            assert!(other.is());
         }
     }
 }

@@ -32,7 +32,7 @@ pub use {
     generator::Generator,
     network::{CODE, INK, LAYERS, Layer, Modulation, Network, Sheet, macs},
     reference::style_of,
-    weights::{Weights, built_in, load, save},
+    weights::{Weights, built_in, load, replace, save},
 };
 
 use crate::config;

@@ -174,7 +174,20 @@ pub fn save<'a>(weights: &Weights, facts: impl IntoIterator<Item = (&'a str, Str
         .map_err(|e| Error::write(path, e))?;
     let facts = facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
     let bytes = safetensors::serialize(views, Some(facts)).map_err(|e| Error::write(path, e))?;
-    std::fs::write(path, bytes).map_err(|e| Error::write(path, e))
+    replace(path, |part| std::fs::write(part, bytes))
+}
+
+/// Lets `write` make a file beside `path`, which then takes its place: a crash leaves the old one or the new one.
+///
+/// # Errors
+/// [`Error::Write`].
+pub fn replace<E: Into<Cause>>(path: &Path, write: impl FnOnce(&Path) -> Result<(), E>) -> Result<()> {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    let part = Path::new(&part);
+    write(part).map_err(|e| Error::write(path, e))?;
+    let synced = std::fs::OpenOptions::new().write(true).open(part).and_then(|file| file.sync_all());
+    synced.and_then(|()| std::fs::rename(part, path)).map_err(|e| Error::write(path, e))
 }
 
 fn encode(tensor: &Tensor) -> Result<Vec<u8>, tch::TchError> {

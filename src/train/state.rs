@@ -4,7 +4,7 @@ use super::adam::Adam;
 use super::discriminator;
 use super::look::{Look, NAMED};
 use crate::error::{Error, Result};
-use crate::stylize::Network;
+use crate::stylize::{self, Network};
 use std::path::Path;
 use tch::{Device, Kind, TchError, Tensor};
 
@@ -85,9 +85,7 @@ impl State {
                 entries.push((format!("{name}/{i:03}"), tensor));
             }
         }
-        let part = path.with_extension("checkpoint.part");
-        Tensor::write_safetensors(&entries, &part).map_err(fail)?;
-        std::fs::rename(&part, path).map_err(|e| Error::write(path, e))
+        stylize::replace(path, |part| Tensor::write_safetensors(&entries, part))
     }
 
     /// Takes everything from `path`.

@@ -4,6 +4,7 @@ use crate::support::*;
 use comicvid::error::Error;
 use comicvid::sink::{self, SinkOptions};
 use comicvid::source::{self, OpenOptions};
+use comicvid::stage::CutShort;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -179,7 +180,7 @@ fn an_interrupted_film_plays_and_its_sound_ends_with_it() {
     let options = SinkOptions {
         copy_from: Some(input.clone()),
         cut: opened.cut,
-        stopped: Some(stopped.clone()),
+        cut_short: CutShort::by(stopped.clone()),
         ..SinkOptions::default()
     };
     let output = films.path("out.mp4");

@@ -23,18 +23,22 @@ fn a_snapshot_is_the_picture_and_a_recording_plays() {
     let camera = format!("file:{}", film.display());
     let (mut program, _) = shown(&screen, folder.path(), &["--camera", &camera, "--style", "ink"]);
     screen.wait("the drawing", |shot| paper(shot) > 0.1);
-    screen.key("s");
-    let snapshot = folder.path().join("comicvid-0001.png");
-    written(&snapshot);
-    let picture = image::open(&snapshot).unwrap().to_rgb8();
-    assert_eq!(picture.dimensions(), (640, 360));
+    // Until the film is open, the card that says so is shown, and in ink it is as white.
+    let snapshots = (1..=30).map(|number| {
+        screen.key("s");
+        let snapshot = folder.path().join(format!("comicvid-{number:04}.png"));
+        written(&snapshot);
+        std::thread::sleep(Duration::from_millis(200));
+        (number, image::open(&snapshot).unwrap().to_rgb8())
+    });
+    let (number, picture) = snapshots.into_iter().find(|(_, s)| s.dimensions() == (640, 360)).expect("a drawing");
     let white = picture.pixels().filter(|pixel| pixel.0.iter().all(|c| *c > 200)).count();
     assert!(white > 640 * 360 / 5, "{white} white pixels are no drawing in ink");
 
     let begun = Instant::now();
     screen.key("r");
     std::thread::sleep(Duration::from_secs(3));
-    let recording = folder.path().join("comicvid-0002.mp4");
+    let recording = folder.path().join(format!("comicvid-{:04}.mp4", number + 1));
     assert!(!recording.exists(), "it has its name only when it is whole");
     screen.key("r");
     written(&recording);

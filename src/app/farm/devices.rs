@@ -14,6 +14,7 @@ use crate::cli;
 use crate::error::{Error, Result};
 use crate::pipeline::Meters;
 use crate::sink::{self, Planned};
+use crate::stage::CutShort;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -74,7 +75,7 @@ pub fn draw(
     }
     let Input { page, mut options, .. } = job.open(path)?;
     // Nothing that is joined is half.
-    options.stopped = None;
+    options.cut_short = CutShort::default();
     let writing = unfinished.begin(sink::part_name(&output));
     planned.join(&page, &options)?;
     drop(writing);

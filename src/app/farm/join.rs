@@ -7,6 +7,7 @@ use super::super::progress::{self, Voice};
 use super::{Project, absolute};
 use crate::cli;
 use crate::error::{Error, Result};
+use crate::stage::CutShort;
 use serde_json::json;
 
 /// Makes the film, and removes plan and segments.
@@ -24,7 +25,7 @@ pub fn run(args: &cli::Join, voice: Voice) -> Result<Outcome> {
     project.check(&job)?;
     let Input { page, mut options, .. } = job.open(&project.args.input)?;
     // Ctrl-C ends it, but nothing that is joined is half: the segments stay until the film is whole.
-    options.stopped = None;
+    options.cut_short = CutShort::default();
     let writing = unfinished.begin(crate::sink::part_name(&output));
     project.planned.join(&page, &options)?;
     drop(writing);

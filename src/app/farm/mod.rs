@@ -81,7 +81,7 @@ fn drawing(
     let Stretch { first, frames, warm_up, .. } = stretch;
     let warm_up = warm_up.min(first);
     let wanted = frames.saturating_add(warm_up);
-    let source = Box::new(Skip::new(source, first - warm_up, job.stop.flag()).only(wanted));
+    let source = Box::new(Skip::new(source, first - warm_up, options.cut_short.clone()).only(wanted));
     let pipeline = Pipeline { source, stylizer: engine.stylizer, post: engine.post, sink: sink.sink, first };
     pipeline.run(&job.stop, meters)
 }

@@ -89,8 +89,12 @@ impl Backend for Nokhwa {
             take(&mut camera, &to, &evict, &asked);
         });
         let thread = thread.map_err(|e| format!("the system gives no thread: {e}"))?;
-        let mode: Mode = told.recv_timeout(OPENING).map_err(|_| "it does not open".to_owned())??;
-        let unpacker = Unpacker::new(mode.size, mode.coding, 0, COLOR)?;
+        let opened = told.recv_timeout(OPENING).map_err(|_| "it does not open".to_owned()).and_then(|mode| {
+            let mode: Mode = mode?;
+            Ok((mode, Unpacker::new(mode.size, mode.coding, 0, COLOR)?))
+        });
+        // A camera that opens after all is not to be kept busy by a thread that nobody knows of.
+        let (mode, unpacker) = opened.inspect_err(|_| stop.store(true, Relaxed))?;
         Ok(Box::new(Open { frames, unpacker, mode, stop, thread: Some(thread) }))
     }
 }
