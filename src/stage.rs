@@ -52,6 +52,16 @@ pub trait FrameSource: Send {
     /// # Errors
     /// [`Error::Read`](crate::error::Error::Read) where the input is damaged beyond this point.
     fn next_frame(&mut self) -> Result<Option<Frame<CpuImage>>>;
+    /// Goes to the frame that is shown at `pts`, which comes next and has number `index`, without decoding all that is
+    /// before it. `false` where that cannot be done, or there is none; the source is of no more use then. What comes may
+    /// still differ from what decoding from the beginning gives, in a damaged file, say: compare it.
+    ///
+    /// # Errors
+    /// As `next_frame`.
+    fn seek(&mut self, index: u64, pts: i64) -> Result<bool> {
+        let _ = (index, pts);
+        Ok(false)
+    }
 }
 
 /// Turns frames into frames: may hold some back, must give them up when drained.

@@ -110,6 +110,8 @@ impl ColorInfo {
         }
     }
 
+    /// What webcams send and programs take from one, whatever its size: luma weights of BT.601, else as [`Self::BT709`].
+    pub const WEBCAM: Self = Self { matrix: Matrix::Bt601, matrix_tag: 6, ..Self::BT709 };
     /// Ordinary high-definition video.
     pub const BT709: Self = Self {
         matrix: Matrix::Bt709,

@@ -11,14 +11,14 @@ use super::segments::{OpenSegment, write_film};
 use super::{Output, SinkOptions, part, segments};
 use crate::av::packet::Packet;
 use crate::error::{Error, Result};
-use crate::frame::{CpuImage, Frame, StreamInfo};
+use crate::frame::{CpuImage, Frame, Mark, StreamInfo};
 use crate::stage::{CutShort, FrameSink};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The version of the files' layout.
-const LAYOUT: u32 = 2;
+const LAYOUT: u32 = 3;
 
 /// Frames from where a fresh engine can begin to where another can, or to the film's end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,10 +27,10 @@ pub struct Stretch {
     pub first: u64,
     /// How many there are.
     pub frames: u64,
-    /// Frames before the first that must be drawn, too, to warm up what remembers: 0 where it starts with a shot.
-    pub warm_up: u64,
     /// When the first is shown, in the film's ticks.
     pub pts: i64,
+    /// Where drawing begins: with the first frame where that starts a shot, else with those that warm up what remembers.
+    pub begin: Mark,
 }
 
 /// The plan's text.

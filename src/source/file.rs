@@ -36,6 +36,8 @@ use std::path::{Path, PathBuf};
 /// Of numbered pictures, as in FFmpeg.
 const PICTURE_RATE: Rational = Rational::new(25, 1);
 const MICRO: Rational = Rational::new(1, 1_000_000);
+/// Seconds that are decoded before a frame that is gone to, so that deinterlacer and decoder know what was before it.
+const RUN_UP: i64 = 1;
 /// Seconds that a stream must be short of its stated length to count as cut off.
 const CLEAR_GAP: Rational = Rational::new(1, 2);
 
@@ -69,6 +71,8 @@ pub struct FileSource {
     fields: Fields,
     /// In the ticks of `info`, as all that comes out of `fields`.
     waiting: Option<Timed>,
+    /// What came of reading on behind the last frame.
+    failure: Option<Error>,
     index: u64,
     cut: Cut,
     /// Since the first frame.
@@ -133,6 +137,7 @@ impl FileSource {
             unit,
             fields,
             waiting: None,
+            failure: None,
             index: 0,
             cut,
             pictures: None,
@@ -171,7 +176,7 @@ impl FileSource {
     /// Finds the first frame and fixes from it what all frames leave as.
     fn first(&mut self) -> Result<()> {
         let first = match self.cut.start {
-            Some(start) => self.first_from(start)?,
+            Some(start) => self.first_from(start.saturating_mul(self.fields.per_tick().into()), 0)?,
             None => self.advance()?,
         };
         let Some(first) = first else {
@@ -196,11 +201,11 @@ impl FileSource {
         Ok(())
     }
 
-    /// The first frame at or after `start`, reached from the key frame before it.
-    fn first_from(&mut self, start: i64) -> Result<Option<Timed>> {
-        let wanted = start.saturating_mul(self.fields.per_tick().into());
+    /// The first frame at or after `wanted` (ticks of `info`), reached from a key frame at least `back` (ticks of the file)
+    /// before it.
+    fn first_from(&mut self, wanted: i64, mut back: i64) -> Result<Option<Timed>> {
+        let start = wanted.div_euclid(self.fields.per_tick().into());
         let begin = self.demuxer.stream(self.stream).start_time().unwrap_or(0).min(start);
-        let mut back = 0;
         loop {
             let goal = start.saturating_sub(back).max(begin);
             if self.demuxer.seek(Some(self.stream), goal).is_ok() {
@@ -407,14 +412,18 @@ impl FrameSource for FileSource {
 
     fn next_frame(&mut self) -> Result<Option<Frame<CpuImage>>> {
         let Some(Timed { frame, pts, duration }) = self.waiting.take() else {
-            return Ok(None);
+            return self.failure.take().map_or(Ok(None), Err);
         };
         let scale = i64::from(self.fields.per_tick());
         if self.cut.end.is_some_and(|end| pts >= end.saturating_mul(scale)) {
             return Ok(None);
         }
         let before = self.last;
-        self.waiting = self.advance()?;
+        // What fails now is no fault of this frame's.
+        match self.advance() {
+            Ok(next) => self.waiting = next,
+            Err(error) => self.failure = Some(error),
+        }
         let duration = duration
             .or_else(|| self.waiting.as_ref().map(|next| next.pts - pts))
             .or_else(|| self.nominal())
@@ -424,6 +433,18 @@ impl FrameSource for FileSource {
         let stamp = Stamp { index: self.index, pts: pts - self.cut.shift * scale, duration };
         self.index += 1;
         Ok(Some(Frame { stamp, image }))
+    }
+
+    fn seek(&mut self, index: u64, pts: i64) -> Result<bool> {
+        if self.demuxer.has_loose_clock() {
+            // The same time may come twice.
+            return Ok(false);
+        }
+        let wanted = pts + self.cut.shift * i64::from(self.fields.per_tick());
+        let run_up = RUN_UP * self.unit.inverse().as_f64() as i64;
+        self.waiting = self.first_from(wanted, run_up)?;
+        self.index = index;
+        Ok(self.waiting.as_ref().is_some_and(|frame| frame.pts == wanted))
     }
 }
 

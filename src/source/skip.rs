@@ -1,17 +1,20 @@
 //! A source without its first frames, which were drawn by a run before, or are by another; and, where that is asked for,
 //! without its last ones.
 //!
-//! They are decoded and forgotten, not leapt over: so every later frame is, with its stamp, the one it was then, whatever
-//! the file's index or its damage; and decoding is by far the lightest stage.
+//! They are decoded and forgotten, so every later frame is, with its stamp, the one it was then, whatever the file's index
+//! or its damage; and decoding is by far the lightest stage. Where many begin in the midst of one film that adds up: then
+//! they are leapt over, if the first frame that is wanted turns out to be the one that was expected.
 
 use crate::error::Result;
-use crate::frame::{CpuImage, Frame, StreamInfo};
+use crate::frame::{CpuImage, Frame, Mark, StreamInfo};
 use crate::stage::{CutShort, FrameSource};
 
 /// See the module.
 pub struct Skip {
     source: Box<dyn FrameSource>,
     left: u64,
+    /// The first frame, where it was leapt to.
+    ahead: Option<Frame<CpuImage>>,
     /// Frames that are still wanted.
     wanted: u64,
     cut_short: CutShort,
@@ -21,7 +24,20 @@ impl Skip {
     /// `source` without its first `frames`; ends early where it is `cut_short` meanwhile, and says so where `source` fails.
     #[must_use]
     pub fn new(source: Box<dyn FrameSource>, frames: u64, cut_short: CutShort) -> Self {
-        Self { source, left: frames, wanted: u64::MAX, cut_short }
+        Self { source, left: frames, ahead: None, wanted: u64::MAX, cut_short }
+    }
+
+    /// `source` from the frame of `mark` on, which is leapt to; nothing where that cannot be done, or another frame is
+    /// found: then the frames before it have to be decoded, from a source that is opened anew.
+    ///
+    /// # Errors
+    /// As [`FrameSource::next_frame`].
+    pub fn leap(mut source: Box<dyn FrameSource>, mark: &Mark, cut_short: CutShort) -> Result<Option<Self>> {
+        if !source.seek(mark.index, mark.pts)? {
+            return Ok(None);
+        }
+        let ahead = source.next_frame()?.filter(|frame| Mark::of(frame) == *mark);
+        Ok(ahead.is_some().then(|| Self { ahead, ..Self::new(source, 0, cut_short) }))
     }
 
     /// Ends after `frames`, too.
@@ -47,7 +63,10 @@ impl FrameSource for Skip {
             return Ok(None);
         }
         self.wanted -= 1;
-        self.read()
+        match self.ahead.take() {
+            Some(frame) => Ok(Some(frame)),
+            None => self.read(),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod colour;
 mod damage;
 mod hdr;
 mod interlaced;
+mod leap;
 mod matrix;
 mod numbered;
 mod output;

@@ -15,9 +15,9 @@ use crate::error::{Error, Result};
 use crate::pipeline::Meters;
 use crate::sink::{self, Planned};
 use crate::stage::CutShort;
+use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
 /// What came of it.
 pub struct Film {
@@ -92,7 +92,7 @@ fn work(planned: &Planned, path: &Path, args: &cli::Convert, job: &Job<'_>, voic
         }
         let frames = missing.iter().map(|index| planned.plan().segments[*index].frames).sum();
         let (queue, meters) = (Mutex::new(missing.into_iter()), Meters::default());
-        let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let next = || queue.lock().next();
         let draw_all = |device: &str| -> Result<()> {
             let machine = cli::Machine { device: device.to_owned(), ..args.film.machine.clone() };
             while !job.stop.requested()

@@ -18,9 +18,11 @@ use super::progress::Voice;
 use super::resume;
 use crate::cli::{self, Cli, Command};
 use crate::error::{Error, Result};
+use crate::frame::Mark;
 use crate::pipeline::{Meters, Pipeline, Report};
 use crate::sink::{Facts, Planned, Stretch};
 use crate::source::Skip;
+use crate::stage::{CutShort, FrameSource};
 use clap::Parser;
 use std::path::{Path, PathBuf};
 
@@ -78,12 +80,30 @@ fn drawing(
     if let Some(voice) = voice {
         engine.introduce(voice);
     }
-    let Stretch { first, frames, warm_up, .. } = stretch;
-    let warm_up = warm_up.min(first);
-    let wanted = frames.saturating_add(warm_up);
-    let source = Box::new(Skip::new(source, first - warm_up, options.cut_short.clone()).only(wanted));
+    let source = begin_at(source, planned, &stretch.begin, path, job, &options.cut_short)?;
+    let Stretch { first, frames, begin, .. } = stretch;
+    let source = Box::new(source.only(frames.saturating_add(first.saturating_sub(begin.index))));
     let pipeline = Pipeline { source, stylizer: engine.stylizer, post: engine.post, sink: sink.sink, first };
     pipeline.run(&job.stop, meters)
+}
+
+/// The film from `begin` on; `source` is just opened, from `path`.
+fn begin_at(
+    source: Box<dyn FrameSource>,
+    planned: &Planned,
+    begin: &Mark,
+    path: &Path,
+    job: &Job<'_>,
+    cut_short: &CutShort,
+) -> Result<Skip> {
+    // What is damaged may be so differently where it is entered in its midst.
+    if begin.index == 0 || planned.plan().damage.is_some() {
+        return Ok(Skip::new(source, begin.index, cut_short.clone()));
+    }
+    match Skip::leap(source, begin, cut_short.clone())? {
+        Some(source) => Ok(source),
+        None => Ok(Skip::new(job.open(path)?.source, begin.index, cut_short.clone())),
+    }
 }
 
 fn facts(args: &cli::Plan, job: &Job<'_>) -> Result<Facts> {

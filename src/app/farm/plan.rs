@@ -9,6 +9,7 @@ use super::super::{Outcome, convert::rate_text};
 use super::{absolute, facts};
 use crate::cli;
 use crate::error::{Error, Result};
+use crate::frame::Mark;
 use crate::pipeline::{Divisions, Manner, Meters, Redraw, Stage};
 use crate::sink::{self, Facts, Plan, Planned, Stretch};
 use crate::stylize::Classic;
@@ -87,15 +88,18 @@ fn divide(input: Input, detail: cli::Detail, segment: u64, job: &Job<'_>, meters
     let redraw = Redraw::new(Box::new(Classic), &info, detail, Manner::from(&job.settings));
     let mut redraw = redraw.dividing(segment, 0, told.clone());
     let mut segments: Vec<Stretch> = Vec::new();
+    let mut marks: Vec<Mark> = Vec::new();
     while !job.stop.requested() {
         let Some(frame) = source.next_frame()? else { break };
-        let stamp = frame.stamp;
+        let (stamp, mark) = (frame.stamp, Mark::of(&frame));
+        marks.push(mark);
         redraw.look(frame);
         match (segments.last_mut(), told.at(stamp.index)) {
             (Some(last), None) => last.frames += 1,
             (_, division) => {
-                let warm_up = division.map_or(0, |division| division.warm_up);
-                segments.push(Stretch { first: stamp.index, frames: 1, pts: stamp.pts, warm_up });
+                let warm_up = division.map_or(0, |division| division.warm_up as usize);
+                let begin = marks.iter().rev().nth(warm_up).copied().unwrap_or(mark);
+                segments.push(Stretch { first: stamp.index, frames: 1, pts: stamp.pts, begin });
             }
         }
         meters.of(Stage::Sink).count();

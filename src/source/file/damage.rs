@@ -1,7 +1,8 @@
 //! What could not be read of a file.
 
 use crate::av::AvError;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use parking_lot::{Mutex, MutexGuard};
+use std::sync::Arc;
 
 /// Counts of what was lost.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,8 +54,7 @@ impl DamageReport {
     }
 
     fn lock(&self) -> MutexGuard<'_, Damage> {
-        // Counters are valid whatever a panicking thread left.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     pub(super) fn packet(&self, error: AvError) {

@@ -8,7 +8,7 @@
 use super::mode::{Coding, Mode, Wish};
 use super::unpack::Unpacker;
 use super::{Backend, Device, Grab, Listed};
-use crate::frame::{ColorInfo, Matrix, Range, Rational, Size};
+use crate::frame::{ColorInfo, Rational, Size};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use nokhwa::utils::{
     ApiBackend, CameraFormat, CameraIndex, FrameFormat, RequestedFormat, RequestedFormatType, Resolution,
@@ -91,7 +91,8 @@ impl Backend for Nokhwa {
         let thread = thread.map_err(|e| format!("the system gives no thread: {e}"))?;
         let opened = told.recv_timeout(OPENING).map_err(|_| "it does not open".to_owned()).and_then(|mode| {
             let mode: Mode = mode?;
-            Ok((mode, Unpacker::new(mode.size, mode.coding, 0, COLOR)?))
+            // nokhwa does not say which colours they are.
+            Ok((mode, Unpacker::new(mode.size, mode.coding, 0, ColorInfo::WEBCAM)?))
         });
         // A camera that opens after all is not to be kept busy by a thread that nobody knows of.
         let (mode, unpacker) = opened.inspect_err(|_| stop.store(true, Relaxed))?;
@@ -188,6 +189,3 @@ fn mode_of(format: &CameraFormat) -> Mode {
     let rate = i32::try_from(format.frame_rate()).ok().filter(|r| *r > 0).map(|r| Rational::new(r, 1));
     Mode { size: Size::new(width_x, height_y), rate, coding }
 }
-
-/// nokhwa does not say; cameras are BT.601 unless they say otherwise.
-const COLOR: ColorInfo = ColorInfo { matrix: Matrix::Bt601, matrix_tag: 6, range: Range::Limited, ..ColorInfo::BT709 };

@@ -3,9 +3,10 @@
 use super::*;
 use crate::frame::{Clock, ColorInfo, PixelFormat, Rational, Size};
 use crate::source::live::{Event, LiveSource};
+use parking_lot::Mutex;
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, Mutex};
 
 const MS: Duration = Duration::from_millis(1);
 const SIZE: Size = Size::new(8, 4);
@@ -40,10 +41,10 @@ impl Fake {
             path: Some(format!("/dev/video{i}").into()),
             refused: None,
         };
-        self.world.lock().unwrap().cameras = names.iter().enumerate().map(listed).collect();
+        self.world.lock().cameras = names.iter().enumerate().map(listed).collect();
     }
     fn answer(&self, answers: impl IntoIterator<Item = Result<Option<u64>, String>>) {
-        self.world.lock().unwrap().answers.extend(answers);
+        self.world.lock().answers.extend(answers);
     }
     fn frames(&self, sequences: impl IntoIterator<Item = u64>) {
         self.answer(sequences.into_iter().map(|s| Ok(Some(s))));
@@ -63,7 +64,7 @@ impl Device for FakeDevice {
         &self.mode
     }
     fn next(&mut self, timeout: Duration) -> Result<Option<Grab>, String> {
-        let answer = self.fake.world.lock().unwrap().answers.pop_front();
+        let answer = self.fake.world.lock().answers.pop_front();
         let Some(sequence) = answer.unwrap_or(Ok(None))? else {
             std::thread::sleep(timeout);
             return Ok(None);
@@ -82,13 +83,13 @@ impl Drop for FakeDevice {
 
 impl Backend for Fake {
     fn list(&self) -> Vec<Listed> {
-        self.world.lock().unwrap().cameras.clone()
+        self.world.lock().cameras.clone()
     }
     fn modes(&self, _: &Listed) -> Vec<Mode> {
         Vec::new()
     }
     fn open(&self, camera: &Listed, _: &Wish) -> Result<Box<dyn Device>, String> {
-        let mut world = self.world.lock().unwrap();
+        let mut world = self.world.lock();
         if let Some(refusal) = &world.refusal {
             return Err(refusal.clone());
         }
@@ -167,7 +168,7 @@ fn an_unplugged_camera_is_found_again_by_name_among_others() {
     let back = Instant::now();
     assert_eq!(opened(&mut source), "Cam");
     assert!(back.elapsed() < Duration::from_secs(2));
-    assert_eq!(fake.world.lock().unwrap().opened, ["Cam@usb-2", "Cam@usb-2"]);
+    assert_eq!(fake.world.lock().opened, ["Cam@usb-2", "Cam@usb-2"]);
     assert_eq!([index(&mut source), index(&mut source)], [1, 2], "the count goes on");
 }
 
@@ -187,14 +188,14 @@ fn a_camera_that_stalls_is_closed_and_opened_again() {
 #[test]
 fn a_camera_that_is_busy_is_told_once_and_tried_again() {
     let fake = Fake::with(&[("Cam", "usb-1")]);
-    fake.world.lock().unwrap().refusal = Some("another program uses it".into());
+    fake.world.lock().refusal = Some("another program uses it".into());
     let mut source = fake.source("/dev/video0");
     assert_eq!(lost(&mut source), "Cam cannot be opened: another program uses it");
     let start = Instant::now();
     while start.elapsed() < 600 * MS {
         assert!(matches!(source.next(10 * MS).unwrap(), Event::Quiet));
     }
-    fake.world.lock().unwrap().refusal = None;
+    fake.world.lock().refusal = None;
     fake.frames([1]);
     assert_eq!(opened(&mut source), "Cam");
 }
@@ -222,7 +223,7 @@ fn a_rest_closes_the_camera_and_asking_opens_it() {
 #[test]
 fn a_camera_that_may_be_used_comes_before_one_that_may_not() {
     let fake = Fake::with(&[("Locked", "usb-1"), ("Cam", "usb-2")]);
-    fake.world.lock().unwrap().cameras[0].refused = Some("it may not be used".into());
+    fake.world.lock().cameras[0].refused = Some("it may not be used".into());
     fake.frames([1]);
     assert_eq!(opened(&mut fake.source("")), "Cam");
 }
