@@ -82,7 +82,7 @@ ffmpeg_version() {
         fail "FFmpeg's headers are not found" "install them, or set PKG_CONFIG_PATH to the lib/pkgconfig of an FFmpeg 5.1 or newer"
     pkg-config --atleast-version=59.37 libavcodec ||
         fail "FFmpeg 5.1 or newer is needed; this system's libavcodec is $(pkg-config --modversion libavcodec)" \
-            "use Debian 12, Ubuntu 23.04 or newer, or build FFmpeg (./configure --enable-shared --enable-gpl --enable-libx264)" \
+            "use Debian 12, Ubuntu 24.04 or newer, or build FFmpeg (./configure --enable-shared --enable-gpl --enable-libx264)" \
             "and set PKG_CONFIG_PATH to its lib/pkgconfig"
     say "FFmpeg: libavcodec $(pkg-config --modversion libavcodec)"
 }

@@ -6,7 +6,8 @@
 set -euo pipefail
 program=$1 minutes=${2:-10}
 folder=$(mktemp -d)
-trap 'kill "$run" 2>/dev/null || true; rm -rf "$folder"' EXIT
+run=
+trap '[ -z "$run" ] || kill "$run" 2>/dev/null || true; rm -rf "$folder"' EXIT
 ffmpeg -v error -i "$(dirname "$0")/../samples/clip.mp4" -vf scale=640:360 -c:v libx264 -preset ultrafast -c:a aac "$folder/clip.mp4"
 # Two hours at least: it never ends by itself.
 ffmpeg -v error -stream_loop 2000 -i "$folder/clip.mp4" -c copy -t 7200 "$folder/film.mp4"

@@ -187,6 +187,12 @@ impl Error {
     pub fn write(path: &Path, source: impl Into<Cause>) -> Self {
         Self::Write { path: path.into(), source: source.into() }
     }
+    /// [`Error::Panicked`] for `stage`, with what a caught `panic` says.
+    pub fn panicked(stage: &'static str, panic: &(dyn std::any::Any + Send)) -> Self {
+        let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+        let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+        Self::Panicked { stage, message: text.unwrap_or_else(|| "no message".into()) }
+    }
     /// [`Error::Setting`] for `key`.
     pub fn setting(key: impl Into<String>, reason: impl Into<String>) -> Self {
         Self::Setting { key: key.into(), reason: reason.into() }

@@ -40,8 +40,13 @@ fn fault(from: &str, to: &str) -> Option<&'static str> {
 /// What a file imports from the crate's top level: the names after `crate::`, also those of `crate::{…}`, and after as
 /// many `super::` as lead out of its module. Comments and the tests at the end do not count.
 fn imports(module: &[String], text: &str) -> BTreeSet<String> {
-    let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or(text);
-    let code: String = code.lines().map(|line| line.split("//").next().unwrap_or("")).collect::<Vec<_>>().join("\n");
+    let is_block = |at: &usize| text[*at..].lines().nth(1).is_some_and(|module| module.ends_with('{'));
+    let tests = text.match_indices("#[cfg(test)]\nmod ").map(|(at, _)| at).find(is_block);
+    let code: String = text[..tests.unwrap_or(text.len())]
+        .lines()
+        .map(|line| line.split("//").next().unwrap_or(""))
+        .collect::<Vec<_>>()
+        .join("\n");
     let root = ["crate::".to_owned(), "super::".repeat(module.len())];
     let mut found = BTreeSet::new();
     for prefix in root {
@@ -128,7 +133,8 @@ fn imports_point_down() {
 fn an_upward_import_is_found() {
     let module = ["post".to_owned(), "outline".to_owned()];
     let text = "use crate::{frame::{Frame, Size}, pipeline::Link};\nuse super::super::sink;\nuse super::Pass;\n\
-                // crate::app is fine here\nfn f() { crate::gpu::g() }\n#[cfg(test)]\nmod tests { use crate::app; }";
+                // crate::app is fine here\n#[cfg(test)]\nmod fakes;\nfn f() { crate::gpu::g() }\n\
+                #[cfg(test)]\nmod tests {\nuse crate::app; }";
     let found = imports(&module, text);
     assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), ["frame", "gpu", "pipeline", "sink"]);
     assert_eq!(fault("post", "pipeline"), Some("is above it"));

@@ -15,8 +15,9 @@ use crate::pipeline::{Meters, Pipeline};
 use crate::sink;
 use crate::source::Skip;
 use crate::stage::FrameSink;
+use parking_lot::Mutex;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Frames of a trial; those before the clock starts fill the stages.
@@ -127,7 +128,7 @@ fn draw(input: Input, job: &Job<'_>, machine: &cli::Machine, output: &Path) -> R
     let sink = Box::new(Clocked { sink: sink.sink, times: Arc::clone(&times) });
     let pipeline = Pipeline { source, stylizer: engine.stylizer, post: engine.post, sink, first: 0 };
     pipeline.run(&job.stop, &Meters::default())?;
-    let times = times.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let times = times.lock().clone();
     Ok(times)
 }
 
@@ -164,7 +165,7 @@ struct Clocked {
 impl FrameSink for Clocked {
     fn write(&mut self, frame: Frame<CpuImage>) -> Result<()> {
         self.sink.write(frame)?;
-        self.times.lock().unwrap_or_else(PoisonError::into_inner).push(Instant::now());
+        self.times.lock().push(Instant::now());
         Ok(())
     }
 

@@ -2,8 +2,9 @@
 
 use super::progress::line;
 use crate::pipeline::Stop;
+use parking_lot::{Mutex, MutexGuard};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// The files that are being written: worthless until they are whole.
 #[derive(Clone, Default)]
@@ -30,7 +31,7 @@ impl Unfinished {
     }
 
     fn paths(&self) -> MutexGuard<'_, Vec<PathBuf>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -71,13 +71,15 @@ pub fn run(args: &cli::Live, voice: Voice) -> Result<()> {
     })?;
     let stop = Stop::default();
     let _writing = on_interrupt(&stop).begin(args.record.as_deref().and_then(sink::part_name));
-    match screen {
-        None => watch(&session, args, voice, &stop, &|_| ())?,
-        Some(screen) => screen.show(&session, hint, &stop, |tell| watch(&session, args, voice, &stop, tell))?,
-    }
-    let recording = session.stop_recording()?;
+    let watched = match screen {
+        None => watch(&session, args, voice, &stop, &|_| ()),
+        Some(screen) => screen.show(&session, hint, &stop, |tell| watch(&session, args, voice, &stop, tell)),
+    };
+    let recording = session.stop_recording();
+    // What ended the session is why there is no recording, not the other way round.
     let status = session.stop()?;
-    if let Some(recording) = recording {
+    watched?;
+    if let Some(recording) = recording? {
         voice.say(&format!("{}: {} frames recorded", recording.path.display(), recording.frames));
     }
     match voice {
@@ -125,6 +127,9 @@ fn serve(address: &str, voice: Voice) -> Result<Output> {
 }
 
 /// Tells how it goes until it is over; what the user should know goes to `tell` too.
+///
+/// # Errors
+/// [`Error::Create`]: a recording was asked for and never began.
 fn watch(session: &Session, args: &cli::Live, voice: Voice, stop: &Stop, tell: &dyn Fn(&str)) -> Result<()> {
     let start = Instant::now();
     let end = args.seconds.map(|s| start + Duration::from_secs_f64(s));
@@ -160,7 +165,10 @@ fn watch(session: &Session, args: &cli::Live, voice: Voice, stop: &Stop, tell: &
         }
         std::thread::sleep(GLANCE);
     }
-    Ok(())
+    match record {
+        Some(path) => Err(Error::create(path, "it was over before there was a picture to record")),
+        None => Ok(()),
+    }
 }
 
 fn milliseconds(time: Duration) -> f64 {

@@ -10,7 +10,7 @@ use crate::live::{self, Made};
 use crate::pipeline::{Manner, Redraw};
 use crate::post::PostChain;
 use crate::stylize;
-use std::sync::{Mutex, PoisonError};
+use parking_lot::Mutex;
 
 /// Builds for one machine; all shaders run on one device.
 pub struct Studio {
@@ -25,7 +25,7 @@ impl Studio {
     }
 
     fn context(&self) -> Result<Context> {
-        let mut context = self.context.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut context = self.context.lock();
         Ok(match &mut *context {
             Some(context) => context.clone(),
             empty => empty.insert(engine::context(&self.machine.device)?).clone(),

@@ -3,9 +3,9 @@
 //! log (Matroska's), so the errors that a context logs are counted while somebody listens.
 
 use ffmpeg_next::ffi;
+use parking_lot::{Mutex, MutexGuard};
 use std::ffi::{c_char, c_int, c_void};
 use std::sync::atomic::{AtomicPtr, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 type Callback<V> = unsafe extern "C" fn(*mut c_void, c_int, *const c_char, V);
 
@@ -15,7 +15,7 @@ static DEFAULT: AtomicPtr<()> = AtomicPtr::new(std::ptr::null_mut());
 static HEARD: Mutex<Vec<(usize, u64)>> = Mutex::new(Vec::new());
 
 fn heard() -> MutexGuard<'static, Vec<(usize, u64)>> {
-    HEARD.lock().unwrap_or_else(PoisonError::into_inner)
+    HEARD.lock()
 }
 
 /// Sets level and callback.

@@ -6,6 +6,7 @@
 
 use super::{AvError, allocated};
 use ffmpeg_next::ffi::{self, AVIOContext};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::{c_int, c_void};
 use std::fs::File;
@@ -13,7 +14,7 @@ use std::io::Read;
 #[cfg(unix)]
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// Bytes that are read before anybody asks.
 const AHEAD: u64 = 1 << 20;
@@ -43,7 +44,7 @@ pub fn is_pipe(path: &Path) -> bool {
 /// From here on nobody begins to read the pipe `path`: what all present readers have read is forgotten. Nothing where it is
 /// none.
 pub fn seal(path: &Path) {
-    let spools = SPOOLS.lock().unwrap_or_else(PoisonError::into_inner);
+    let spools = SPOOLS.lock();
     if let Some(spool) = spools.get(path) {
         let mut state = spool.lock();
         state.sealed = true;
@@ -142,7 +143,7 @@ impl State {
 
 impl Spool {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Reads the pipe `path` to its end.
@@ -166,7 +167,7 @@ impl Spool {
         loop {
             let mut state = self.lock();
             while state.readers.iter().flatten().max().is_none_or(|foremost| state.end() >= foremost + AHEAD) {
-                state = self.wanted.wait(state).unwrap_or_else(PoisonError::into_inner);
+                self.wanted.wait(&mut state);
             }
             drop(state);
             let read = input.read(&mut chunk);
@@ -198,7 +199,7 @@ impl Spool {
             if let Some(end) = state.end {
                 return end;
             }
-            state = self.grown.wait(state).unwrap_or_else(PoisonError::into_inner);
+            self.grown.wait(&mut state);
         }
     }
 }
@@ -230,7 +231,7 @@ impl PipeInput {
     /// # Errors
     /// The beginning is forgotten already; out of memory.
     pub(super) fn open(path: &Path) -> Result<Self, AvError> {
-        let mut spools = SPOOLS.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut spools = SPOOLS.lock();
         let spool = Arc::clone(spools.entry(path.to_owned()).or_default());
         drop(spools);
         let number = {

@@ -1,7 +1,7 @@
 //! Pixel formats of FFmpeg and [`PixelFormat`], both ways.
 
 use crate::frame::{Packing, PixelFormat};
-use ffmpeg_next::ffi::{self, AVPixFmtDescriptor, AVPixelFormat};
+use ffmpeg_next::ffi::{self, AVPixFmtDescriptor};
 use std::ffi::{CString, c_int};
 
 /// A pixel format of FFmpeg, as its number.
@@ -34,12 +34,6 @@ impl AvFormat {
     #[must_use]
     pub fn has_palette(self) -> bool {
         self.descriptor().is_some_and(|d| d.flags & ffi::AV_PIX_FMT_FLAG_PAL as u64 != 0)
-    }
-
-    pub(crate) fn raw(self) -> AVPixelFormat {
-        // SAFETY: the number came from FFmpeg itself (a frame, a codec's list or a look-up by name), and the
-        // descriptor table has it, which every constructor of a usable `AvFormat` checks through `descriptor`.
-        unsafe { std::mem::transmute::<c_int, AVPixelFormat>(self.0) }
     }
 
     /// By FFmpeg's name, such as `yuv420p10le`.

@@ -63,11 +63,11 @@ impl Scaler {
             (c"sws_flags", i64::from(flags.bits())),
             (c"srcw", from.size.width.into()),
             (c"srch", from.size.height.into()),
-            (c"src_format", full_range_name(from.format).raw() as i64),
+            (c"src_format", full_range_name(from.format).0.into()),
             (c"src_range", (from.range == Range::Full).into()),
             (c"dstw", to.size.width.into()),
             (c"dsth", to.size.height.into()),
-            (c"dst_format", full_range_name(to.format).raw() as i64),
+            (c"dst_format", full_range_name(to.format).0.into()),
             (c"dst_range", (to.range == Range::Full).into()),
         ];
         for (name, value) in options {

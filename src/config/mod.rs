@@ -12,4 +12,4 @@ pub use fields::{Domain, FIELDS, Field};
 pub use settings::{
     Anchor, Generator, Halftone, Motion, Outline, Paper, Pattern, Rgb, Settings, Speed, Tone, Upsample,
 };
-pub use style::{PRESETS, Preset, load};
+pub use style::{PRESETS, Preset, load, load_own};

@@ -47,6 +47,18 @@ pub fn load(name: &str, changes: &[(String, String)]) -> Result<Settings> {
     for (key, value) in changes {
         change(&mut table, key, value)?;
     }
+    settings(name, table)
+}
+
+/// The settings of the style file `path`, which is one of the user's own: what it names is taken at its word.
+///
+/// # Errors
+/// [`Error::Open`]; as [`load`].
+pub fn load_own(path: &Path) -> Result<Settings> {
+    settings(&path.display().to_string(), parse_file(path)?)
+}
+
+fn settings(name: &str, table: Table) -> Result<Settings> {
     let settings = Settings::deserialize_table(table).map_err(|reason| Error::setting(name, reason))?;
     check(&settings)?;
     Ok(settings)
@@ -69,11 +81,15 @@ fn read(name: &str) -> Result<Table> {
         let known = PRESETS.iter().map(|p| p.name).chain(own.iter().map(|(own, _)| own.as_str()));
         return Err(Error::UnknownStyle { name: name.into(), near: near(name, known) });
     }
-    let mut table = parse(name, &text(path).map_err(|e| Error::open(path, e))?)?;
+    let mut table = parse_file(path)?;
     if mine.is_none() {
         keep_in(path.parent().unwrap_or(Path::new("")), &mut table)?;
     }
     Ok(table)
+}
+
+fn parse_file(path: &Path) -> Result<Table> {
+    parse(&path.display().to_string(), &text(path).map_err(|e| Error::open(path, e))?)
 }
 
 /// The text of a regular file: a device has no end, and a pipe may never begin.

@@ -1,7 +1,8 @@
 //! The device: which adapter, what it can do, and what became of it.
 
 use crate::error::{Error, Result};
-use std::sync::{Arc, Mutex, PoisonError};
+use parking_lot::Mutex;
+use std::sync::Arc;
 
 /// A wgpu device with its queue. Cloning shares it.
 #[derive(Clone, Debug)]
@@ -101,12 +102,12 @@ impl Context {
         let first = Arc::clone(&failure);
         // wgpu would panic: keep the first message instead, for whoever asks next.
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
-            first.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| error.to_string());
+            first.lock().get_or_insert_with(|| error.to_string());
         }));
         let lost = Arc::clone(&failure);
         device.set_device_lost_callback(move |reason, message| {
             if reason != wgpu::DeviceLostReason::Destroyed {
-                lost.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(format!("device lost: {message}"));
+                lost.lock().get_or_insert(format!("device lost: {message}"));
             }
         });
         let software = info.device_type == wgpu::DeviceType::Cpu;
@@ -142,7 +143,7 @@ impl Context {
     /// # Errors
     /// [`Error::Gpu`] with the device's first complaint.
     pub fn check(&self) -> Result<()> {
-        match &*self.failure.lock().unwrap_or_else(PoisonError::into_inner) {
+        match &*self.failure.lock() {
             None => Ok(()),
             Some(message) => Err(Error::gpu(format!("{}: {message}", self.adapter))),
         }

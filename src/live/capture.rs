@@ -1,6 +1,6 @@
 //! The capture thread: asks the source, mirrors, hands on. Never waits for anybody behind it.
 
-use super::shared::{CameraState, Shared, lock};
+use super::shared::{CameraState, Shared};
 use crate::error::Result;
 use crate::frame::{CpuImage, Frame, StreamInfo};
 use crate::pipeline::Sender;
@@ -35,16 +35,16 @@ pub(super) fn run(shared: &Shared, source: &mut dyn LiveSource, demand: &Demand,
             if audiences.iter().any(|a| a.count() > 0) {
                 watched = Some(Instant::now());
             } else if watched.is_none_or(|last| last.elapsed() > LINGER) {
-                if *lock(&shared.camera) != CameraState::Resting {
+                if *shared.camera.lock() != CameraState::Resting {
                     source.rest();
-                    *lock(&shared.camera) = CameraState::Resting;
+                    *shared.camera.lock() = CameraState::Resting;
                 }
                 std::thread::sleep(GLANCE);
                 continue;
             }
         }
-        if *lock(&shared.camera) == CameraState::Resting {
-            *lock(&shared.camera) = CameraState::Starting;
+        if *shared.camera.lock() == CameraState::Resting {
+            *shared.camera.lock() = CameraState::Starting;
         }
         match source.next(GLANCE)? {
             Event::Opened(opened) => {
@@ -53,7 +53,7 @@ pub(super) fn run(shared: &Shared, source: &mut dyn LiveSource, demand: &Demand,
                     info = Some(Arc::new(opened.info));
                 }
                 next_index = None;
-                *lock(&shared.camera) = CameraState::Running { name: opened.name, mode: opened.mode };
+                *shared.camera.lock() = CameraState::Running { name: opened.name, mode: opened.mode };
             }
             Event::Frame(mut frame) => {
                 let Some(info) = &info else { continue };
@@ -75,7 +75,7 @@ pub(super) fn run(shared: &Shared, source: &mut dyn LiveSource, demand: &Demand,
             Event::Quiet => {}
             Event::Lost(reason) => {
                 shared.note(&reason);
-                *lock(&shared.camera) = CameraState::Lost { reason };
+                *shared.camera.lock() = CameraState::Lost { reason };
             }
         }
     }

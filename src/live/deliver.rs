@@ -4,13 +4,14 @@
 use super::card::Card;
 use super::draw::Done;
 use super::output::{Delivery, Output, Running};
-use super::shared::{CameraState, Kind, Shared, Shown, lock};
+use super::shared::{CameraState, Kind, Shared, Shown};
 use crate::error::{Error, Result};
 use crate::frame::{Clock, ColorInfo, CpuImage, Frame, PixelFormat, Rational, Size, Stamp, StreamInfo};
 use crate::pipeline::{Policy, Receiver};
 use crate::sink::{Fit, Seat, even};
+use parking_lot::Mutex;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// When nothing new comes, the last picture or a card is sent again so often.
@@ -42,17 +43,17 @@ pub(super) struct Outputs {
 impl Outputs {
     /// Opens what waits.
     fn open(&self, shared: &Shared, info: &StreamInfo) -> Result<()> {
-        *lock(&self.info) = Some(info.clone());
-        for output in lock(&self.waiting).drain(..) {
+        *self.info.lock() = Some(info.clone());
+        for output in self.waiting.lock().drain(..) {
             let running = Running::start(output, Policy::Newest, info.clone(), shared.clock)?;
-            lock(&self.running).push(running);
+            self.running.lock().push(running);
         }
         Ok(())
     }
 
     fn send(&self, frame: &Frame<CpuImage>, fresh: bool) {
-        let recorder = lock(&self.recorder);
-        for output in lock(&self.running).iter().chain(recorder.iter().map(|r| &r.output)) {
+        let recorder = self.recorder.lock();
+        for output in self.running.lock().iter().chain(recorder.iter().map(|r| &r.output)) {
             output.send(Delivery { frame: frame.clone(), fresh });
         }
     }
@@ -114,7 +115,7 @@ impl Desk<'_> {
         if self.fit.is_none() && waited {
             self.open(self.wanted.unwrap_or(USUAL), None)?;
         }
-        let state = lock(&self.shared.camera).clone();
+        let state = self.shared.camera.lock().clone();
         let frozen = self.shared.view().freeze && self.card.is_none();
         let late = matches!(state, CameraState::Running { .. }) && self.card.is_none();
         match &self.last {

@@ -1,7 +1,7 @@
 //! The network and the shader thread.
 
 use super::capture::Shot;
-use super::shared::{Kind, Shared, lock};
+use super::shared::{Kind, Shared};
 use super::studio::{Made, Post, Stylizer, Tuned};
 use crate::av::scale::Converter;
 use crate::error::{Error, Result};
@@ -112,7 +112,7 @@ fn done(stamp: Stamp, kind: Kind, photo: CpuImage, picture: CpuImage, info: &Str
 
 /// Says what a stage computes on, where that is news.
 fn introduce<S>(shared: &Shared, place: usize, made: &Made<S>) {
-    let known = lock(&shared.runs_on)[place].replace(made.runs_on.clone());
+    let known = shared.runs_on.lock()[place].replace(made.runs_on.clone());
     if known.as_ref() != Some(&made.runs_on) {
         made.warnings.iter().for_each(|warning| shared.note(warning));
     }

@@ -9,8 +9,9 @@
 //! ```
 //!
 //! Links hold at most one frame and the newest wins, so latency stays bounded whatever is slow; what is thrown away is
-//! counted. Between network and shaders there is no room at all: what the network has drawn is shown. A [`Session`] owns the threads. Everything that a window or a command may do to it is a method of it, may be
-//! called from any thread, and returns at once ([`Session::stop`] and the end of a recording excepted).
+//! counted. Between network and shaders there is no room at all: what the network has drawn is shown. A [`Session`] owns
+//! the threads. Everything that a window or a command may do to it is a method of it, may be called from any thread, and
+//! returns at once ([`Session::stop`] and the end of a recording excepted).
 //!
 //! * **Time**: frames are stamped in ticks of [`Clock`](crate::frame::Clock), microseconds since the session began, with
 //!   the moment of capture. *Latency* is from there to the moment a picture is handed over.

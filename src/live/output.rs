@@ -1,14 +1,15 @@
 //! One output on a thread of its own: a sink that is opened when the picture's size is known, and fed the newest picture.
 
 use super::latency::Latencies;
-use super::shared::{OutputStatus, lock};
+use super::shared::OutputStatus;
 use crate::error::{Error, Result};
 use crate::frame::{Clock, CpuImage, Frame, StreamInfo};
 use crate::pipeline::{Policy, Receiver, Sender, link};
 use crate::sink::Audience;
 use crate::stage::FrameSink;
+use parking_lot::Mutex;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
 use std::thread::{Builder, JoinHandle};
 use std::time::Instant;
 
@@ -66,7 +67,7 @@ impl Running {
         let work = move || {
             let result = feed(open, &info, &from, clock, &ours);
             if let Err(error) = &result {
-                lock(&ours.failure).get_or_insert_with(|| error.to_string());
+                ours.failure.lock().get_or_insert_with(|| error.to_string());
             }
             result
         };
@@ -87,9 +88,9 @@ impl Running {
             name: self.name.clone(),
             delivered: self.tally.delivered.load(Relaxed),
             dropped: self.drops.load(Relaxed),
-            latency: lock(&self.tally.latencies).overall(),
+            latency: self.tally.latencies.lock().overall(),
             watchers: self.audience.as_ref().map(Audience::count),
-            failure: lock(&self.tally.failure).clone(),
+            failure: self.tally.failure.lock().clone(),
         }
     }
 
@@ -117,7 +118,7 @@ fn feed(open: Open, info: &StreamInfo, from: &Receiver<Delivery>, clock: Clock, 
             last = number;
             tally.delivered.fetch_add(1, Relaxed);
             if fresh {
-                lock(&tally.latencies).add(Instant::now(), clock.since(captured));
+                tally.latencies.lock().add(Instant::now(), clock.since(captured));
             }
         }
     }

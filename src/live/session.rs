@@ -5,7 +5,7 @@ use super::deliver::{self, Outputs, Recorder};
 use super::draw;
 use super::output::{Output, Running};
 use super::record::{self, Recording};
-use super::shared::{Shared, Shown, Status, View, lock};
+use super::shared::{Shared, Shown, Status, View};
 use super::studio::{Studio, Tuned};
 use crate::config::Settings;
 use crate::error::{Error, Result};
@@ -13,10 +13,11 @@ use crate::frame::{Clock, Size};
 use crate::pipeline::{Policy, link};
 use crate::sink::{Audience, Seat, SinkOptions};
 use crate::source::live::LiveSource;
+use parking_lot::Mutex;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -76,7 +77,7 @@ impl Session {
         let (to_delivery, from_shaders) = link(Policy::Newest);
         let links = [to_network.drops(), to_shaders.drops(), to_delivery.drops()];
         for (place, drops) in shared.counts.dropped.iter().zip(links) {
-            *lock(place) = drops;
+            *place.lock() = drops;
         }
         session.spawn("capture", move |shared| capture::run(shared, &mut *source, &demand, &to_network))?;
         let artist = Arc::clone(&studio);
@@ -97,11 +98,8 @@ impl Session {
     fn spawn(&mut self, name: &'static str, work: impl FnOnce(&Shared) -> Result<()> + Send + 'static) -> Result<()> {
         let shared = Arc::clone(&self.shared);
         let body = move || {
-            let outcome = catch_unwind(AssertUnwindSafe(|| work(&shared))).unwrap_or_else(|panic| {
-                let text = panic.downcast_ref::<&str>().map(ToString::to_string);
-                let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-                Err(Error::Panicked { stage: name, message: text.unwrap_or_else(|| "no message".into()) })
-            });
+            let outcome = catch_unwind(AssertUnwindSafe(|| work(&shared)))
+                .unwrap_or_else(|panic| Err(Error::panicked(name, &*panic)));
             if let Err(error) = outcome {
                 shared.fail(error);
             }
@@ -158,7 +156,7 @@ impl Session {
 
     /// Changes bypass, freeze and mirror, from the next frame on.
     pub fn set_view(&self, view: View) {
-        *lock(&self.shared.view) = view;
+        *self.shared.view.lock() = view;
     }
 
     /// Counts the caller as a watcher until the answer is dropped: a window that is visible.
@@ -177,13 +175,13 @@ impl Session {
     #[must_use]
     pub fn status(&self) -> Status {
         let Shared { counts, camera, latencies, runs_on, .. } = &*self.shared;
-        let recorder = lock(&self.outputs.recorder);
-        let running = lock(&self.outputs.running);
+        let recorder = self.outputs.recorder.lock();
+        let running = self.outputs.running.lock();
         let outputs = running.iter().chain(recorder.iter().map(|r| &r.output)).map(Running::status).collect();
-        let mut latencies = lock(latencies);
+        let mut latencies = latencies.lock();
         let (recent, fps) = latencies.recent(Instant::now());
         Status {
-            camera: lock(camera).clone(),
+            camera: camera.lock().clone(),
             elapsed: self.started.elapsed(),
             captured: counts.captured.load(Relaxed),
             missed: counts.missed.load(Relaxed),
@@ -192,7 +190,7 @@ impl Session {
             fps,
             recent,
             overall: latencies.overall(),
-            runs_on: lock(runs_on).clone(),
+            runs_on: runs_on.lock().clone(),
             outputs,
             recording: recorder.as_ref().map(|r| r.path.clone()),
         }
@@ -204,11 +202,11 @@ impl Session {
     /// A recording runs already, or nothing was shown yet ([`Error::Create`]). That the file cannot be written is told
     /// by [`Session::stop_recording`], and before that by the output's status.
     pub fn record(&self, path: &Path, options: SinkOptions) -> Result<()> {
-        let mut recorder = lock(&self.outputs.recorder);
+        let mut recorder = self.outputs.recorder.lock();
         if let Some(Recorder { path, .. }) = &*recorder {
             return Err(Error::create(path, "it is being recorded already"));
         }
-        let info = lock(&self.outputs.info).clone();
+        let info = self.outputs.info.lock().clone();
         let info = info.ok_or_else(|| Error::create(path, "there is no picture to record yet"))?;
         let policy = Policy::Recent { depth: record::DEPTH };
         let output = Running::start(record::output(path, options), policy, info, self.shared.clock)?;
@@ -221,7 +219,7 @@ impl Session {
     /// # Errors
     /// Why there is no file: [`Error::Create`], [`Error::Exists`], [`Error::Write`], …
     pub fn stop_recording(&self) -> Result<Option<Recording>> {
-        let Some(Recorder { path, output, .. }) = lock(&self.outputs.recorder).take() else { return Ok(None) };
+        let Some(Recorder { path, output, .. }) = self.outputs.recorder.lock().take() else { return Ok(None) };
         output.finish().map(|status| Some(Recording { path, frames: status.delivered, dropped: status.dropped }))
     }
 
@@ -234,7 +232,7 @@ impl Session {
         self.end();
         let recording = self.stop_recording();
         let status = self.status();
-        for output in lock(&self.outputs.running).drain(..) {
+        for output in self.outputs.running.lock().drain(..) {
             if let Err(error) = output.finish() {
                 tracing::info!("an output did not end well: {error}");
             }

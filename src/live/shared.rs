@@ -5,15 +5,11 @@ use crate::config::Settings;
 use crate::error::Error;
 use crate::frame::{Clock, CpuImage, Rational};
 use crate::pipeline::Stop;
+use parking_lot::{Condvar, Mutex};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-
-/// Locks what stays consistent even where a thread panicked with it in hand.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// What is shown, aside from the style.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -88,7 +84,7 @@ pub(super) struct Counts {
 
 impl Counts {
     pub fn dropped(&self) -> u64 {
-        self.dropped.iter().map(|link| lock(link).load(Relaxed)).sum()
+        self.dropped.iter().map(|link| link.lock().load(Relaxed)).sum()
     }
 }
 
@@ -179,49 +175,49 @@ impl Shared {
 
     /// The settings that are wanted, with a number that changes with them.
     pub fn look(&self) -> (u64, Arc<Settings>) {
-        lock(&self.look).clone()
+        self.look.lock().clone()
     }
 
     pub fn set_look(&self, settings: Settings) {
-        let mut look = lock(&self.look);
+        let mut look = self.look.lock();
         *look = (look.0 + 1, Arc::new(settings));
     }
 
     pub fn view(&self) -> View {
-        *lock(&self.view)
+        *self.view.lock()
     }
 
     /// Keeps something that the user should know.
     pub fn note(&self, text: &str) {
         tracing::info!("{text}");
-        lock(&self.notes).push(text.to_owned());
+        self.notes.lock().push(text.to_owned());
     }
 
     pub fn take_notes(&self) -> Vec<String> {
-        std::mem::take(&mut lock(&self.notes))
+        std::mem::take(&mut self.notes.lock())
     }
 
     /// Ends the session; the first failure is its outcome.
     pub fn fail(&self, error: Error) {
-        lock(&self.failure).get_or_insert(error);
+        self.failure.lock().get_or_insert(error);
         self.stop.request();
         self.changed.notify_all();
         self.wake();
     }
 
     pub fn take_failure(&self) -> Option<Error> {
-        lock(&self.failure).take()
+        self.failure.lock().take()
     }
 
     /// Makes `shown` the newest picture.
     pub fn show(&self, shown: Arc<Shown>) {
-        *lock(&self.latest) = Some(shown);
+        *self.latest.lock() = Some(shown);
         self.changed.notify_all();
         self.wake();
     }
 
     pub fn latest(&self) -> Option<Arc<Shown>> {
-        lock(&self.latest).clone()
+        self.latest.lock().clone()
     }
 
     /// The newest picture, once its number is above `seen`.
@@ -229,17 +225,17 @@ impl Shared {
         let old = |latest: &mut Option<Arc<Shown>>| {
             latest.as_ref().is_none_or(|shown| shown.number <= seen) && !self.stop.requested()
         };
-        let waited = self.changed.wait_timeout_while(lock(&self.latest), timeout, old);
-        let (latest, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        let mut latest = self.latest.lock();
+        self.changed.wait_while_for(&mut latest, old, timeout);
         latest.clone().filter(|shown| shown.number > seen)
     }
 
     pub fn set_waker(&self, waker: Option<Waker>) {
-        *lock(&self.waker) = waker;
+        *self.waker.lock() = waker;
     }
 
     fn wake(&self) {
-        if let Some(waker) = &*lock(&self.waker) {
+        if let Some(waker) = &*self.waker.lock() {
             waker();
         }
     }
@@ -247,6 +243,6 @@ impl Shared {
     /// Counts a picture that was captured at `captured` and is now finished.
     pub fn finished(&self, captured: i64) {
         self.counts.drawn.fetch_add(1, Relaxed);
-        lock(&self.latencies).add(Instant::now(), self.clock.since(captured));
+        self.latencies.lock().add(Instant::now(), self.clock.since(captured));
     }
 }

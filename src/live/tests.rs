@@ -7,9 +7,10 @@ use crate::frame::{Clock, ColorInfo, CpuImage, Drawing, Drawn, Frame, PixelForma
 use crate::sink::{Audience, SinkOptions};
 use crate::source::live::{Event, LiveSource, Opened};
 use crate::stage::{FrameFilter, FrameSink};
+use parking_lot::Mutex;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 const SIZE: Size = Size::new(32, 18);
@@ -162,7 +163,7 @@ impl FrameFilter for FakePost {
 impl Studio for Fake {
     fn stylizer(&self, settings: &Settings, _: &StreamInfo) -> Result<Made<Stylizer>> {
         let weights = settings.generator.weights.clone();
-        self.builds.lock().unwrap().push(weights.clone());
+        self.builds.lock().push(weights.clone());
         if self.built.fetch_add(1, SeqCst) > 0 {
             std::thread::sleep(self.build_takes);
         }
@@ -204,7 +205,7 @@ impl FrameSink for Probe {
             return Err(Error::write("probe".as_ref(), "no space left"));
         }
         assert_eq!((frame.image.format, frame.image.color), (PixelFormat::I420, ColorInfo::BT709));
-        *self.size.lock().unwrap() = Some(frame.image.size);
+        *self.size.lock() = Some(frame.image.size);
         let middle = frame.image.row(0, frame.image.size.height / 2)[frame.image.size.width as usize / 2];
         self.luma.store(middle.into(), SeqCst);
         self.pictures.fetch_add(1, SeqCst);
@@ -308,7 +309,7 @@ fn other_weights_are_built_while_frames_go_on() {
     assert_eq!(middle(&still).2, 2);
     session.stop().unwrap();
     // It was not tried over and over.
-    assert_eq!(*fake.builds.lock().unwrap(), ["a", "bb", "broken"]);
+    assert_eq!(*fake.builds.lock(), ["a", "bb", "broken"]);
 }
 
 #[test]
@@ -342,7 +343,7 @@ fn a_lost_camera_is_a_card_for_everybody_until_it_returns() {
     let so_far = probe.pictures.load(SeqCst);
     until("cards again and again", || probe.pictures.load(SeqCst) > so_far + 2);
     assert_eq!(session.latest().unwrap().number, number, "the same card is no new picture");
-    assert_eq!(*probe.size.lock().unwrap(), Some(SIZE), "outputs keep their size");
+    assert_eq!(*probe.size.lock(), Some(SIZE), "outputs keep their size");
     // Another mode, after the break.
     let larger = Size::new(48, 48);
     script.open(larger);
@@ -352,7 +353,7 @@ fn a_lost_camera_is_a_card_for_everybody_until_it_returns() {
         session.latest().is_some_and(|s| s.kind == Kind::Drawing && s.picture.size == larger)
     });
     until("the output", || probe.luma.load(SeqCst) == 180);
-    assert_eq!(*probe.size.lock().unwrap(), Some(SIZE));
+    assert_eq!(*probe.size.lock(), Some(SIZE));
     session.stop().unwrap();
 }
 
@@ -363,7 +364,7 @@ fn without_a_camera_outputs_open_all_the_same() {
     let session = start(&script, source, &Fake::default(), vec![probe.output("probe", None)]);
     until("a card", || session.latest().is_some_and(|s| s.kind == Kind::Card));
     until("the output", || probe.pictures.load(SeqCst) > 0);
-    assert_eq!(*probe.size.lock().unwrap(), Some(Size::new(1280, 720)));
+    assert_eq!(*probe.size.lock(), Some(Size::new(1280, 720)));
     drop(session);
     drop(script);
 }

@@ -3,8 +3,9 @@
 //!
 //! Noise is measured (see [`noise`](super::noise)) and judged over a neighbourhood, which tells a faint edge that moves
 //! from grain that does not. Between shut and open lies a soft knee, and a shut gate still leaks, so small changes come
-//! through; slow change of light (see [`drift`](super::drift)) passes as it is; no pixel ever deviates from the photo by more than a few times its noise. Pixels are carried whole: what was
-//! never interpolated is never blurred, and where that shows the gate opens.
+//! through; slow change of light (see [`drift`](super::drift)) passes as it is; no pixel ever deviates from the photo by
+//! more than a few times its noise. Pixels are carried whole: what was never interpolated is never blurred, and where that
+//! shows the gate opens.
 
 use super::drift::drift;
 use super::flow::Flow;

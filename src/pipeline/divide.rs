@@ -7,8 +7,9 @@
 //! disturbed does so, too, and so every run draws the same.
 
 use crate::frame::{CpuImage, Frame};
+use parking_lot::Mutex;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// Frames that what remembers is warmed up with. Of what was before them, calm remembers less than a fifth where nothing
 /// moves, which is the mean of a noise, and nothing where something does.
@@ -30,13 +31,13 @@ pub struct Divisions(Arc<Mutex<VecDeque<Division>>>);
 impl Divisions {
     /// In order, and before the frame is passed on.
     fn tell(&self, division: Division) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back(division);
+        self.0.lock().push_back(division);
     }
 
     /// The segment that begins with frame `index`, if any. To be asked in order: what lies before is forgotten.
     #[must_use]
     pub fn at(&self, index: u64) -> Option<Division> {
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = self.0.lock();
         while told.front().is_some_and(|division| division.first < index) {
             told.pop_front();
         }
@@ -108,7 +109,7 @@ mod tests {
             again.extend(frames.and_then(|frames| frames.front().map(|frame| frame.stamp.index)));
             found.extend(told.at(index));
         }
-        assert!(told.0.lock().unwrap().len() <= 1);
+        assert!(told.0.lock().len() <= 1);
         (found, again)
     }
 

@@ -9,7 +9,6 @@ use super::stop::Stop;
 use crate::error::{Error, Result};
 use crate::frame::{CpuImage, Drawn, Frame};
 use crate::stage::{FrameFilter, FrameSink, FrameSource};
-use std::any::Any;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{Builder, Scope, ScopedJoinHandle, scope};
 
@@ -112,12 +111,11 @@ fn filter_all<I: Send, O: Send>(
 ) -> Result<u64> {
     while let Some(frame) = input.recv() {
         let mut next = meter.time(|| filter.push(frame))?;
-        while let Some(done) = next {
+        while let Some(done) = next.take().map_or_else(|| meter.time(|| filter.more()), |done| Ok(Some(done)))? {
             meter.count();
             if out.send(done).is_err() {
                 return Ok(out.dropped());
             }
-            next = meter.time(|| filter.more())?;
         }
     }
     while let Some(done) = meter.time(|| filter.drain())? {
@@ -189,12 +187,7 @@ impl Drop for Alarm<'_> {
 }
 
 fn join<T>(stage: Stage, handle: ScopedJoinHandle<'_, Result<T>>) -> Result<T> {
-    handle.join().unwrap_or_else(|panic| Err(Error::Panicked { stage: stage.name(), message: text(&*panic) }))
-}
-
-fn text(panic: &(dyn Any + Send)) -> String {
-    let known = panic.downcast_ref::<&str>().map(ToString::to_string);
-    known.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".into())
+    handle.join().unwrap_or_else(|panic| Err(Error::panicked(stage.name(), &*panic)))
 }
 
 #[cfg(test)]

@@ -97,7 +97,7 @@ impl FrameFilter for Compare {
     }
 }
 
-/// Both pictures, of one size, layout and colour, on a page of size `page`.
+/// Both pictures, of one size, layout and colour, on an opaque page of size `page`.
 fn compose(comparison: Comparison, photo: &CpuImage, drawing: &CpuImage, page: Size) -> CpuImage {
     let (format, color) = (photo.format, photo.color);
     let planes = (0..format.plane_count()).map(|plane| {
@@ -125,6 +125,9 @@ fn compose(comparison: Comparison, photo: &CpuImage, drawing: &CpuImage, page: S
                     out.extend_from_slice(&drawing.row(plane, row)[right..]);
                 }
             }
+        }
+        if format == PixelFormat::Rgba8 {
+            out.iter_mut().skip(3).step_by(4).for_each(|alpha| *alpha = u8::MAX);
         }
         out
     });

@@ -5,6 +5,7 @@
 //! and only then entered; and the journal itself is replaced in the same way. So a run may be killed, or the power fail,
 //! at any moment.
 
+use super::part::sync_folder_of;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -129,7 +130,7 @@ impl Journal {
     pub(super) fn enter(&mut self, segment: Segment, next: Option<u64>) -> Result<()> {
         let file = self.file(self.text.segments.len());
         fs::rename(self.next_file(), &file).map_err(|e| Error::write(&file, e))?;
-        sync_folder(&self.folder);
+        sync_folder_of(&file);
         self.text.segments.push(segment);
         self.text.warm_up = next.unwrap_or(0);
         self.text.complete = next.is_none();
@@ -202,9 +203,7 @@ pub(super) fn store_file(file: &Path, value: &impl Serialize) -> Result<()> {
     let mut written = File::create(&new).map_err(failed)?;
     written.write_all(&text).and_then(|()| written.sync_all()).map_err(failed)?;
     fs::rename(&new, file).map_err(failed)?;
-    if let Some(folder) = file.parent() {
-        sync_folder(folder);
-    }
+    sync_folder_of(file);
     Ok(())
 }
 
@@ -240,13 +239,6 @@ fn check(folder: &Path, bytes: &[u8], facts: &Facts) -> Result<Text, String> {
         }
     }
     Ok(text)
-}
-
-/// Makes new names in a folder last. Some systems cannot, and then the names last a little later.
-fn sync_folder(folder: &Path) {
-    if let Err(error) = File::open(folder).and_then(|folder| folder.sync_all()) {
-        tracing::debug!("{} cannot be flushed: {error}", folder.display());
-    }
 }
 
 #[cfg(test)]

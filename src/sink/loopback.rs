@@ -7,7 +7,7 @@
 use super::fit::{Fit, even};
 use super::recode::{Recode, yuyv};
 use crate::error::{Error, Result};
-use crate::frame::{ColorInfo, CpuImage, Frame, Matrix, Rational, Size, StreamInfo};
+use crate::frame::{ColorInfo, CpuImage, Frame, Rational, Size, StreamInfo};
 use crate::stage::FrameSink;
 use crate::v4l2::{self, Direction, Format, Node, Stream};
 use std::io;
@@ -21,8 +21,6 @@ pub const LOAD: &str = "sudo modprobe v4l2loopback exclusive_caps=1 card_label=C
 const BUFFERS: u32 = 4;
 /// A reader has this long to give a buffer back; the module itself never makes anybody wait.
 const PATIENCE: Duration = Duration::from_millis(50);
-/// What webcams deliver.
-const COLOR: ColorInfo = ColorInfo { matrix: Matrix::Bt601, matrix_tag: 6, ..ColorInfo::BT709 };
 
 /// Devices of the module in `folder` (`/dev`), with their names.
 #[must_use]
@@ -84,7 +82,7 @@ impl LoopbackSink {
     pub fn open(path: &Path, info: &StreamInfo) -> Result<Self> {
         let wanted = even(info.size);
         let open = open(path, wanted, info.frame_rate)?;
-        let recode = Recode::new(info.color, COLOR);
+        let recode = Recode::new(info.color, ColorInfo::WEBCAM);
         Ok(Self { path: path.into(), rate: info.frame_rate, wanted, recode, open, lost: 0 })
     }
 

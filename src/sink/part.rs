@@ -73,12 +73,11 @@ fn claim(part: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Writes the names in the folder of `path` to the disk, where the system can.
-fn sync_folder_of(path: &Path) {
+/// Makes the name of the new file `path` last. Some systems cannot, and then it lasts a little later.
+pub(super) fn sync_folder_of(path: &Path) {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // The file is whole and has its name: file systems that cannot do this are no reason to take it away.
-    if cfg!(unix) {
-        let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    if let Err(error) = File::open(folder).and_then(|folder| folder.sync_all()) {
+        tracing::debug!("{} cannot be flushed: {error}", folder.display());
     }
 }
 

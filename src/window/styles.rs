@@ -47,8 +47,7 @@ impl Styles {
             entries.push(Entry::new(preset.name.to_owned(), config::load(preset.name, &[])?));
         }
         for (name, path) in folder.as_deref().map(style_files).unwrap_or_default() {
-            let Some(text) = path.to_str() else { continue };
-            match (config::load(text, &[]), entries.iter_mut().find(|e| e.name == name)) {
+            match (config::load_own(&path), entries.iter_mut().find(|e| e.name == name)) {
                 (Ok(settings), Some(entry)) => entry.settings = settings,
                 (Ok(settings), None) => entries.push(Entry::new(name, settings)),
                 (Err(error), _) => tracing::warn!("{} is left out: {error}", path.display()),
@@ -208,6 +207,20 @@ mod tests {
         styles.step(1);
         assert_eq!(styles.name(), PRESETS[0].name);
         assert!(!styles.choose("broken"));
+    }
+
+    #[test]
+    fn a_style_with_weights_from_elsewhere_comes_back() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("styles");
+        let mut styles = Styles::load(Some(folder.clone())).unwrap();
+        let mut settings = styles.settings().clone();
+        settings.generator.weights = home.path().join("mine.safetensors").display().to_string();
+        styles.keep("mine", settings.clone());
+        styles.save().unwrap();
+        let mut again = Styles::load(Some(folder)).unwrap();
+        assert!(again.choose("mine"));
+        assert_eq!(*again.settings(), settings);
     }
 
     #[test]

@@ -5,9 +5,9 @@ use super::super::convert::{Conversion, Drawn};
 use super::super::progress::{self, Voice};
 use crate::cli;
 use crate::error::{Error, Result};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 /// What is to be done of an input.
 #[derive(Debug)]
@@ -63,12 +63,12 @@ impl Batch<'_> {
                         && let Ok(task) = queue.recv()
                     {
                         let row = self.one(task);
-                        rows.lock().unwrap_or_else(PoisonError::into_inner).push(row);
+                        rows.lock().push(row);
                     }
                 });
             }
         });
-        let mut rows = rows.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut rows = rows.into_inner();
         rows.sort_by_key(|row: &Row| row.number);
         rows
     }

@@ -11,7 +11,7 @@ use super::batch::{Batch, End, Task};
 use super::{inner, inputs, name_is_taken, pattern};
 use crate::cli;
 use crate::error::{Error, Result};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -57,7 +57,7 @@ impl Folder {
     }
 
     /// Forgets what is there no more.
-    fn keep(&mut self, there: &[PathBuf]) {
+    fn keep(&mut self, there: &HashSet<PathBuf>) {
         self.files.retain(|path, _| there.contains(path));
     }
 }
@@ -103,7 +103,9 @@ pub fn run(watched: &Path, folder: &Path, args: &cli::Convert, voice: Voice) -> 
             taken.entry(output.clone()).or_insert_with(|| path.clone());
             tasks.push(Task { number, input: path.clone(), output, fault });
         }
-        seen.keep(&there.into_iter().map(|input| input.path).collect::<Vec<_>>());
+        let there = there.into_iter().map(|input| input.path).collect();
+        seen.keep(&there);
+        taken.retain(|_, owner| there.contains(owner));
         for row in batch.run(tasks) {
             failed |= row.failed();
             if let End::Drawn(drawn) = &row.end

@@ -1,7 +1,8 @@
 use super::*;
 use crate::frame::{ColorInfo, Drawing, PixelFormat, Rational, Size, Stamp, StreamInfo};
+use parking_lot::Mutex;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 const SIZE: Size = Size::new(2, 2);
@@ -100,7 +101,7 @@ struct Seen {
 
 impl Seen {
     fn indices(&self) -> Vec<u64> {
-        self.at.lock().unwrap().clone()
+        self.at.lock().clone()
     }
     fn finished(&self) -> bool {
         self.finished.load(Ordering::SeqCst)
@@ -113,7 +114,7 @@ impl FrameSink for Seen {
         if Some(frame.stamp.index) == self.fail_at {
             return Err(Error::write("b.mp4".as_ref(), "disk full"));
         }
-        self.at.lock().unwrap().push(frame.stamp.index);
+        self.at.lock().push(frame.stamp.index);
         Ok(())
     }
     fn finish(self: Box<Self>) -> Result<()> {

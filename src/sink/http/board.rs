@@ -1,6 +1,7 @@
 //! Where the newest JPEG hangs: one writer, any number of readers, each at its own pace.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use parking_lot::{Condvar, Mutex, MutexGuard};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A JPEG file and its number; numbers begin with 1.
@@ -21,7 +22,7 @@ struct State {
 
 impl Board {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
     /// Replaces the picture.
     pub fn post(&self, jpeg: Arc<Vec<u8>>) {
@@ -46,8 +47,8 @@ impl Board {
     /// The newest picture after number `seen`, waited for at most so long.
     pub fn after(&self, seen: u64, timeout: Duration) -> Option<Posted> {
         let nothing_new = |s: &mut State| !s.closed && s.newest.as_ref().is_none_or(|(number, _)| *number <= seen);
-        let (state, _) =
-            self.changed.wait_timeout_while(self.lock(), timeout, nothing_new).unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.lock();
+        self.changed.wait_while_for(&mut state, nothing_new, timeout);
         state.newest.clone().filter(|(number, _)| *number > seen && !state.closed)
     }
 }

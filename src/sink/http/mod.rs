@@ -23,7 +23,7 @@ use board::Board;
 use request::Request;
 use socket2::SockRef;
 use std::io::{self, Write};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread::{Builder, JoinHandle};
@@ -33,6 +33,8 @@ use std::time::Duration;
 pub const PATIENCE: Duration = Duration::from_secs(10);
 /// Clients at once; the page's stream counts as one.
 pub const MOST_CLIENTS: usize = 32;
+/// Connections at once, with those that are told that there are too many clients; more are closed without a word.
+const MOST_CONNECTIONS: usize = 2 * MOST_CLIENTS;
 /// Of the kernel's buffer a client: about two pictures, or a slow client would see the past.
 const SEND_BUFFER: usize = 256 << 10;
 /// On x264's scale. What comes nearest to JPEG's 90.
@@ -132,13 +134,25 @@ impl Drop for HttpSink {
         // Wakes the acceptor, which then sees that it is over.
         let mut own = self.address;
         if own.ip().is_unspecified() {
-            own.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+            own.set_ip(match own {
+                SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+                SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+            });
         }
         let woken = TcpStream::connect_timeout(&own, Duration::from_secs(1)).is_ok();
         if let Some(acceptor) = self.acceptor.take().filter(|_| woken) {
             // A panic there has been reported on stderr; nothing is left to do about it.
             let _ = acceptor.join();
         }
+    }
+}
+
+/// A connection, counted until it is dropped.
+struct Client(Arc<Shared>);
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.0.clients.fetch_sub(1, SeqCst);
     }
 }
 
@@ -153,13 +167,17 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
             continue;
         };
         let ours = Arc::clone(shared);
+        let others = shared.clients.fetch_add(1, SeqCst);
+        let client = Client(Arc::clone(shared));
+        if others >= MOST_CONNECTIONS {
+            continue;
+        }
         let started = Builder::new().name("http client".into()).spawn(move || {
-            let busy = ours.clients.fetch_add(1, SeqCst) >= MOST_CLIENTS;
+            let _client = client;
             // Clients come and go; what ends a connection is their own business.
-            if let Err(error) = serve(stream, &ours, busy) {
+            if let Err(error) = serve(stream, &ours, others >= MOST_CLIENTS) {
                 tracing::debug!("an HTTP client left: {error}");
             }
-            ours.clients.fetch_sub(1, SeqCst);
         });
         if let Err(error) = started {
             tracing::warn!("an HTTP client was turned away: {error}");

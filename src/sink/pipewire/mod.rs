@@ -10,9 +10,10 @@ use super::audience::{Audience, Seat};
 use super::fit::even;
 use super::recode::{Recode, yuyv};
 use crate::error::{Error, Result};
-use crate::frame::{ColorInfo, CpuImage, Frame, Matrix, PixelFormat, Rational, Size, StreamInfo};
+use crate::frame::{ColorInfo, CpuImage, Frame, PixelFormat, Rational, Size, StreamInfo};
 use crate::stage::FrameSink;
 use params::{Layout, buffers, offer};
+use parking_lot::Mutex;
 use pipewire as pw;
 use pw::properties::properties;
 use pw::spa::param::ParamType;
@@ -21,13 +22,11 @@ use pw::spa::pod::Pod;
 use pw::stream::{StreamFlags, StreamRc, StreamState};
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-/// What webcams deliver.
-const COLOR: ColorInfo = ColorInfo { matrix: Matrix::Bt601, matrix_tag: 6, ..ColorInfo::BT709 };
 /// Between two attempts to reach a daemon that is gone.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -80,7 +79,7 @@ impl PipewireSink {
             newest: Slot::default(),
             wake: Arc::default(),
             over: Arc::default(),
-            recode: Recode::new(info.color, COLOR),
+            recode: Recode::new(info.color, ColorInfo::WEBCAM),
             size,
             sent: Arc::default(),
             thread: None,
@@ -100,7 +99,7 @@ impl PipewireSink {
                 if let Err(error) = node.run(&wake, &over) {
                     tracing::info!("PipeWire: {error}; trying again");
                 }
-                *wake.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                *wake.lock() = None;
                 let pause = Duration::from_millis(50);
                 let mut waited = Duration::ZERO;
                 while !over.load(Relaxed) && waited < AGAIN {
@@ -115,7 +114,7 @@ impl PipewireSink {
     }
 
     fn wake(&self, what: Wake) {
-        if let Some(wake) = &*self.wake.lock().unwrap_or_else(PoisonError::into_inner) {
+        if let Some(wake) = &*self.wake.lock() {
             // A loop that has just ended is started anew.
             let _ = wake.send(what);
         }
@@ -141,7 +140,7 @@ impl FrameSink for PipewireSink {
             });
         }
         let image = self.recode.image(frame.image);
-        *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = Some(image);
+        *self.newest.lock() = Some(image);
         self.wake(Wake::Picture);
         Ok(())
     }
@@ -225,7 +224,7 @@ impl Node {
             Wake::Picture => {}
             Wake::Over => quit.quit(),
         });
-        *wake.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
+        *wake.lock() = Some(sender);
         // It may have been over before anybody could be told.
         if !over.load(Relaxed) {
             main.run();
@@ -259,7 +258,7 @@ impl Node {
                 }
             })
             .process(move |stream, ()| {
-                let image = newest.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                let image = newest.lock().clone();
                 let (Some(image), Some(layout)) = (image, process.borrow().layout) else { return };
                 let Some(mut buffer) = stream.dequeue_buffer() else { return };
                 let Some(data) = buffer.datas_mut().first_mut() else { return };
@@ -316,7 +315,7 @@ mod tests {
     fn every_layout_is_filled_to_its_last_byte() {
         let size = Size::new(4, 2);
         let planes = vec![(1..=8).collect(), vec![91, 92], vec![81, 82]];
-        let image = CpuImage::from_planes(size, PixelFormat::I420, COLOR, planes);
+        let image = CpuImage::from_planes(size, PixelFormat::I420, ColorInfo::WEBCAM, planes);
         let filled = |layout: Layout| {
             let mut out = vec![0; layout.bytes(size) + 3];
             assert_eq!(fill(layout, &image, &mut out), layout.bytes(size));
