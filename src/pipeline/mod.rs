@@ -6,6 +6,7 @@ mod link;
 mod meter;
 mod redraw;
 mod run;
+mod scout;
 mod stop;
 
 pub use divide::{Division, Divisions};
@@ -13,4 +14,5 @@ pub use link::{Closed, Policy, Receiver, Sender, link};
 pub use meter::{Meter, Meters, Stage};
 pub use redraw::{Manner, Redraw};
 pub use run::{Pipeline, Report};
+pub use scout::Scout;
 pub use stop::Stop;

@@ -37,7 +37,7 @@ impl Manner {
     }
 
     /// Whether no frame knows of another.
-    fn forgets(&self) -> bool {
+    pub(super) fn forgets(&self) -> bool {
         self.calm <= 0.0 && !self.seeks_cuts()
     }
 }
@@ -122,17 +122,6 @@ impl Redraw {
     pub fn dividing(mut self, limit: u64, first: u64, told: Divisions) -> Self {
         self.divide = Some(Divide::new(limit, first, told));
         self
-    }
-
-    /// Looks at a frame without drawing it: what is told of it is what a run would tell.
-    pub fn look(&mut self, frame: Frame<CpuImage>) {
-        let seen = self.see(&frame.image);
-        self.number += u32::from(seen.small.is_some());
-        self.rewind(&frame, &seen);
-        while let Some(frame) = self.again.pop_front() {
-            let seen = self.see(&frame.image);
-            self.number += u32::from(seen.small.is_some());
-        }
     }
 
     /// Whether the shot is divided before this frame: then everything is forgotten, and the frames that wait to be drawn

@@ -10,9 +10,8 @@ use super::{absolute, facts};
 use crate::cli;
 use crate::error::{Error, Result};
 use crate::frame::Mark;
-use crate::pipeline::{Divisions, Manner, Meters, Redraw, Stage};
+use crate::pipeline::{Manner, Meters, Scout, Stage};
 use crate::sink::{self, Facts, Plan, Planned, Stretch};
-use crate::stylize::Classic;
 use serde_json::json;
 use std::path::Path;
 
@@ -82,19 +81,14 @@ pub(super) fn look(
 /// Finds where segments begin.
 fn divide(input: Input, detail: cli::Detail, segment: u64, job: &Job<'_>, meters: &Meters) -> Result<Vec<Stretch>> {
     let Input { mut source, info, .. } = input;
-    let told = Divisions::default();
-    let detail = engine::detail(detail);
-    // Cuts are seen in photos alone: nothing is drawn.
-    let redraw = Redraw::new(Box::new(Classic), &info, detail, Manner::from(&job.settings));
-    let mut redraw = redraw.dividing(segment, 0, told.clone());
+    let mut scout = Scout::new(&info, engine::detail(detail), Manner::from(&job.settings), segment);
     let mut segments: Vec<Stretch> = Vec::new();
     let mut marks: Vec<Mark> = Vec::new();
     while !job.stop.requested() {
         let Some(frame) = source.next_frame()? else { break };
         let (stamp, mark) = (frame.stamp, Mark::of(&frame));
         marks.push(mark);
-        redraw.look(frame);
-        match (segments.last_mut(), told.at(stamp.index)) {
+        match (segments.last_mut(), scout.look(&frame)) {
             (Some(last), None) => last.frames += 1,
             (_, division) => {
                 let warm_up = division.map_or(0, |division| division.warm_up as usize);

@@ -3,6 +3,7 @@
 use super::*;
 use crate::error::Error;
 use crate::frame::{ColorInfo, Drawing, PixelFormat, Size, SmallRgb, Stamp};
+use crate::pipeline::{Division, Scout};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
@@ -170,4 +171,35 @@ fn looking_ahead_evens_out_what_the_past_cannot() {
     let [past, one, two] = [0, 1, 2].map(first);
     assert!(past - one > 4.0, "{past} {one}");
     assert!(two < past && two > one, "{past} {one} {two}");
+}
+
+#[test]
+fn a_scout_divides_as_a_run_does() {
+    // Cuts at 5, 12, 13 and 21; a shot that must be divided in its midst.
+    let scene = |time: u32| [5, 12, 13, 21].iter().filter(|cut| time >= **cut).count() as u32;
+    let film = || (0..40).map(|time| frame(scene(time), time, SIZE));
+    let usual = Manner::default();
+    let manners = [
+        usual,
+        Manner { hold: 3, ..usual },
+        Manner { calm: 0.0, boil: true, ..usual },
+        Manner { calm: 0.0, ..usual },
+        Manner { ahead: 2, ..usual },
+    ];
+    for manner in manners {
+        let told = Divisions::default();
+        let redraw = Redraw::new(Box::new(Copyist::default()), &info(SIZE), Detail::Draft, manner);
+        let mut redraw = redraw.dividing(6, 0, told.clone());
+        let mut run = Vec::new();
+        for frame in film() {
+            let index = frame.stamp.index;
+            redraw.push(frame).unwrap();
+            while redraw.more().unwrap().is_some() {}
+            run.extend(told.at(index));
+        }
+        let mut scout = Scout::new(&info(SIZE), Detail::Draft, manner, 6);
+        let seen: Vec<Division> = film().filter_map(|frame| scout.look(&frame)).collect();
+        assert_eq!(seen, run, "{manner:?}");
+        assert!(seen.len() > 2 && seen.iter().any(|division| division.warm_up > 0) != (manner.forgets()), "{seen:?}");
+    }
 }
