@@ -14,5 +14,5 @@ pub use link::{Closed, Policy, Receiver, Sender, link};
 pub use meter::{Meter, Meters, Stage};
 pub use redraw::{Manner, Redraw};
 pub use run::{Pipeline, Report};
-pub use scout::Scout;
+pub use scout::{Reducer, Scout};
 pub use stop::Stop;

@@ -8,6 +8,7 @@ pub use crate::frame::SmallRgb;
 use crate::frame::{ChromaSiting, ColorInfo, CpuImage, Matrix, Packing, PixelFormat, Range, Size};
 
 /// Reduces pictures of one size, format and colour to one small size. Keeps its buffers between frames.
+#[derive(Clone)]
 pub struct Reduce {
     from: (Size, PixelFormat, ColorInfo),
     to: Size,
@@ -143,12 +144,14 @@ fn decode_row(image: &CpuImage, plane: usize, row: u32, out: &mut [Vec<f32>]) {
 }
 
 /// Weights of one output sample: the first input sample and one weight each from there.
+#[derive(Clone)]
 struct Tap {
     first: u32,
     weights: Vec<f32>,
 }
 
 /// Weights along one axis.
+#[derive(Clone)]
 struct Axis(Vec<Tap>);
 
 impl Axis {
@@ -188,6 +191,7 @@ fn tap(begin: f64, end: f64, samples: u32) -> Tap {
 }
 
 /// Separable reduction: rows first (adding whole rows is what a CPU does best), then columns.
+#[derive(Clone)]
 struct Resampler {
     x: Axis,
     y: Axis,

@@ -10,10 +10,11 @@ use super::{absolute, facts};
 use crate::cli;
 use crate::error::{Error, Result};
 use crate::frame::Mark;
-use crate::pipeline::{Manner, Meters, Scout, Stage};
+use crate::pipeline::{Manner, Meters, Policy, Scout, Stage, link};
 use crate::sink::{self, Facts, Plan, Planned, Stretch};
 use serde_json::json;
 use std::path::Path;
+use std::thread;
 
 /// Plans a film, and tells the plan.
 ///
@@ -78,27 +79,41 @@ pub(super) fn look(
     Ok(Some(plan))
 }
 
-/// Finds where segments begin.
+/// Finds where segments begin: reads on one thread, and looks on this one.
 fn divide(input: Input, detail: cli::Detail, segment: u64, job: &Job<'_>, meters: &Meters) -> Result<Vec<Stretch>> {
-    let Input { mut source, info, .. } = input;
-    let mut scout = Scout::new(&info, engine::detail(detail), Manner::from(&job.settings), segment);
-    let mut segments: Vec<Stretch> = Vec::new();
-    let mut marks: Vec<Mark> = Vec::new();
-    while !job.stop.requested() {
-        let Some(frame) = source.next_frame()? else { break };
-        let (stamp, mark) = (frame.stamp, Mark::of(&frame));
-        marks.push(mark);
-        match (segments.last_mut(), scout.look(&frame)) {
-            (Some(last), None) => last.frames += 1,
-            (_, division) => {
-                let warm_up = division.map_or(0, |division| division.warm_up as usize);
-                let begin = marks.iter().rev().nth(warm_up).copied().unwrap_or(mark);
-                segments.push(Stretch { first: stamp.index, frames: 1, pts: stamp.pts, begin });
+    let mut scout = Scout::new(engine::detail(detail), Manner::from(&job.settings), segment);
+    let (out, frames) = link(Policy::Wait { depth: 2 });
+    let (mut source, mut reducer) = (input.source, scout.reducer());
+    // The links are moved into their threads, so that neither waits for one that has panicked.
+    thread::scope(move |scope| {
+        let read = scope.spawn(move || {
+            while !job.stop.requested() {
+                let Some(frame) = source.next_frame()? else { break };
+                let small = reducer.run(&frame.image);
+                if out.send((frame, small)).is_err() {
+                    break;
+                }
             }
+            Ok(())
+        });
+        let mut segments: Vec<Stretch> = Vec::new();
+        let mut marks: Vec<Mark> = Vec::new();
+        while let Some((frame, small)) = frames.recv() {
+            let (stamp, mark) = (frame.stamp, Mark::of(&frame));
+            marks.push(mark);
+            match (segments.last_mut(), scout.look(&frame, &small)) {
+                (Some(last), None) => last.frames += 1,
+                (_, division) => {
+                    let warm_up = division.map_or(0, |division| division.warm_up as usize);
+                    let begin = marks.iter().rev().nth(warm_up).copied().unwrap_or(mark);
+                    segments.push(Stretch { first: stamp.index, frames: 1, pts: stamp.pts, begin });
+                }
+            }
+            meters.of(Stage::Sink).count();
         }
-        meters.of(Stage::Sink).count();
-    }
-    Ok(segments)
+        let read = read.join().unwrap_or_else(|panic| Err(Error::panicked(Stage::Source.name(), &*panic)));
+        read.map(|()| segments)
+    })
 }
 
 /// What stands behind `plan` on the command line.

@@ -197,8 +197,10 @@ fn a_scout_divides_as_a_run_does() {
             while redraw.more().unwrap().is_some() {}
             run.extend(told.at(index));
         }
-        let mut scout = Scout::new(&info(SIZE), Detail::Draft, manner, 6);
-        let seen: Vec<Division> = film().filter_map(|frame| scout.look(&frame)).collect();
+        let mut scout = Scout::new(Detail::Draft, manner, 6);
+        let mut reducer = scout.reducer();
+        let mut look = |frame: &Frame<CpuImage>| scout.look(frame, &reducer.run(&frame.image));
+        let seen: Vec<Division> = film().filter_map(|frame| look(&frame)).collect();
         assert_eq!(seen, run, "{manner:?}");
         assert!(seen.len() > 2 && seen.iter().any(|division| division.warm_up > 0) != (manner.forgets()), "{seen:?}");
     }
