@@ -2,7 +2,9 @@
 //! instructions for it (twice as fast as f32 here), else in f32; what they answer is added to the photo in f32.
 
 use super::device::Chosen;
-use super::network::{Modulation, Network};
+use super::modulation::Modulation;
+use super::network::Network;
+use super::strokes::{Canvas, Page};
 use super::weights::Weights;
 use crate::config::{self, Settings};
 use crate::error::{Error, Result};
@@ -17,6 +19,9 @@ pub struct Generator {
     /// The network that draws in this style alone, on the device.
     network: Network,
     modulation: Modulation,
+    canvas: Canvas,
+    /// What of the canvas pictures of a size are drawn on.
+    page: (Size, Page),
     device: tch::Device,
 }
 
@@ -28,18 +33,24 @@ impl Generator {
     /// [`Error::Network`], [`Error::Weights`] for a style that the weights do not know.
     pub fn new(weights: Weights, style: &config::Generator, chosen: &Chosen, size: Size) -> Result<Self> {
         let (network, modulation) = styled(&weights, style, chosen.device)?;
-        let mut generator = Self { weights, style: style.clone(), network, modulation, device: chosen.device };
+        let canvas = Canvas::new(chosen.device).map_err(Error::network)?;
+        let page = (size, page(&canvas, size).map_err(Error::network)?);
+        let (style, device) = (style.clone(), chosen.device);
+        let mut generator = Self { weights, style, network, modulation, canvas, page, device };
         generator.draw(&SmallRgb { size, planes: vec![0.0; size.pixels() * 3] })?;
         Ok(generator)
     }
 
-    fn try_draw(&self, photo: &SmallRgb) -> Result<SmallRgb, TchError> {
+    fn try_draw(&mut self, photo: &SmallRgb) -> Result<SmallRgb, TchError> {
         // Saves the graph that training needs.
         let _guard = tch::no_grad_guard();
         let Size { width, height } = photo.size;
         let input = Tensor::f_from_slice(&photo.planes)?.f_view([1, 3, i64::from(height), i64::from(width)])?;
         let input = input.f_to_device(self.device)?;
-        let drawing = self.network.forward(&input, &self.modulation)?;
+        if self.page.0 != photo.size {
+            self.page = (photo.size, page(&self.canvas, photo.size)?);
+        }
+        let drawing = self.network.forward(&input, &self.page.1, &self.modulation)?;
         let drawing = drawing.f_to_device(tch::Device::Cpu)?.f_contiguous()?;
         let mut planes = vec![0.0_f32; photo.planes.len()];
         drawing.f_copy_data(&mut planes, photo.planes.len())?;
@@ -63,6 +74,11 @@ impl Draw for Generator {
         }
         Ok(true)
     }
+}
+
+/// The canvas from its beginning, as large as pictures of `size`.
+fn page(canvas: &Canvas, size: Size) -> Result<Page, TchError> {
+    canvas.page([i64::from(size.height), i64::from(size.width)], [0, 0])
 }
 
 /// The type in which layers are fastest on `device` and exact enough.
@@ -99,9 +115,10 @@ mod tests {
         let (network, modulation) = weights.network.folded(&weights.code(&config::Blend::default()).unwrap()).unwrap();
         tch::manual_seed(2);
         let photo = Tensor::rand([1, 3, 96, 64], (Kind::Float, tch::Device::Cpu));
-        let exact = network.forward(&photo, &modulation).unwrap();
+        let page = page(&Canvas::new(tch::Device::Cpu).unwrap(), Size::new(64, 96)).unwrap();
+        let exact = network.forward(&photo, &page, &modulation).unwrap();
         let _guard = tch::no_grad_guard();
-        let half = network.to(tch::Device::Cpu, Kind::BFloat16).unwrap().forward(&photo, &modulation).unwrap();
+        let half = network.to(tch::Device::Cpu, Kind::BFloat16).unwrap().forward(&photo, &page, &modulation).unwrap();
         assert_eq!(half.kind(), Kind::Float);
         let mean = (exact - half).abs().mean(Kind::Float).double_value(&[]);
         assert!(mean < 1.0 / 255.0, "{mean}");

@@ -10,6 +10,8 @@ mod generator;
 #[cfg(feature = "torch")]
 mod lines;
 #[cfg(feature = "torch")]
+mod modulation;
+#[cfg(feature = "torch")]
 mod network;
 mod reduce;
 #[cfg(feature = "torch")]
@@ -17,6 +19,8 @@ mod reference;
 #[cfg(feature = "torch")]
 mod region;
 mod size;
+#[cfg(feature = "torch")]
+mod strokes;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "torch")]
@@ -30,8 +34,10 @@ pub use size::Detail;
 pub use {
     device::Chosen,
     generator::Generator,
-    network::{CODE, INK, LAYERS, Layer, Modulation, Network, Sheet, macs},
+    modulation::{INK, Modulation},
+    network::{CODE, LAYERS, Layer, Network, Sheet, macs},
     reference::style_of,
+    strokes::{Canvas, Page},
     weights::{Weights, built_in, load, replace, save},
 };
 

@@ -4,18 +4,20 @@
 //! ```text
 //! photo ─ space-to-depth 4 ─ stem ─ fine ─┬───────────────────────────────────────── + ─ merge ─ head ─┬─ paint ─┐
 //!   │                                     └ s-t-d 2 ─ down ─ 3 blocks ─ up ─ enlarged 2 ┘              ├─ slope ─┤
-//!   │                                                                                                  └─ gates ─┤
+//!   │                                                                                                  ├─ gates ─┤
+//!   │                                                                                                  └ strokes ┤
 //!   ├──── low: mean of 4x4, graded ──────────────────────────────────────── + light ─ regions ─ enlarged 4 ─ + ─┴─ ink over it ─ drawing
-//!   ├──── detail: luma less its mean of 4x4 ────────────────────────────────────────────────── x slope ───────┘     │
+//!   ├──── detail: luma less its mean of 4x4 ────────────────────────────────────────────────── x slope ───────┤     │
+//!   ├──── directions of its edges ─ brush strokes on the page that run along them ─────────────── x strokes ──┘     │
 //!   └──── lines: differences of Gaussians, fine and bold ────────────────────────────────────── x gates ────────────┘
 //! ```
 //!
 //! Input and output are N x 3 x H x W, R'G'B' in 0..=1, H and W multiples of 8. The output is not clipped. What the head
 //! answers varies smoothly (it is enlarged bilinearly): light that is added to the photo's low frequencies, a slope with
 //! which the photo's own luma makes edges and eyes of it (0 is flat colour, 1 the photo's edge and the most there is; the
-//! guided filter of He et al. 2010 with a slope that is learned), and how strongly fine and bold [`Lines`](super::lines) are
-//! inked. So every edge is as sharp as the photo's, where each pixel of a line lies need not pass through the few channels,
-//! and there is nothing that could draw the pattern of its cells. Colours are the grading's alone, and no answer makes a
+//! guided filter of He et al. 2010 with a slope that is learned), how strongly fine and bold [`Lines`](super::lines) are
+//! inked, and how much shows of a brush's [strokes](super::strokes). So every edge is as sharp as the photo's, where each pixel
+//! of a line lies need not pass through the few channels, and there is nothing that could draw the pattern of its cells. Colours are the grading's alone, and no answer makes a
 //! place lighter or darker than all around it: rims of green and red beside edges, and haloes around them, please a
 //! perceptual loss, and nobody who looks at the drawing. Contrast (the slope's, too) and colour are evened out by
 //! [region](super::region). Space-to-depth is that of Shi et al. 2016 ("sub-pixel convolution").
@@ -27,15 +29,14 @@
 
 use super::encoder;
 use super::lines::Lines;
-use super::region::{self, Regions};
+use super::modulation::{self, Modulation};
+use super::region::Regions;
+use super::strokes::{Page, Strokes};
 use crate::config;
 use tch::{Device, Kind, TchError, Tensor};
 
 /// Numbers in a style code.
 pub const CODE: i64 = config::CODE as i64;
-
-/// Colour of ink that a code starts from, R'G'B' in 0..=1: a warm near-black, as printed.
-pub const INK: [f32; 3] = [0.055, 0.045, 0.065];
 
 /// A convolution: its name, channels, kernel size, dilation, and how much smaller than the picture it works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,22 +83,23 @@ const DRAWING: [Layer; 12] = [
     layer("block3.b", COARSE, COARSE, 3, 1, 8),
     layer("up", COARSE, FINE, 1, 1, 8),
     layer("merge", FINE, FINE, 3, 1, 4),
-    layer("head", FINE, LIGHT + SLOPE + GATES, 3, 1, 4),
+    layer("head", FINE, LIGHT + SLOPE + GATES + STROKES, 3, 1, 4),
 ];
 /// What the head answers, in this order.
 const LIGHT: i64 = 1;
 const SLOPE: i64 = 1;
 const GATES: i64 = 2;
+const STROKES: i64 = 1;
 /// Side of the square, in places of a quarter of the picture's size, whose lightest and darkest place bound the paint, and by
 /// how much it may leave these bounds.
 const AROUND: i64 = 5;
 const BEYOND: f64 = 0.04;
+/// Detail of luma of which half is drawn.
+const NOISE: f64 = 0.008;
 /// Those of [`DRAWING`] that a code scales and shifts.
-const MODULATED: [usize; 5] = [1, 3, 5, 7, 10];
-/// Matrix and offset of the grading, colour of the ink, numbers of the regions.
-const COLOURS: i64 = 9 + 3 + 3 + region::NUMBERS;
-/// Makes a modulation of a code: scales and shifts of the layers in turn, then the colours.
-const STYLE: Layer = layer("style", CODE, 2 * (2 * FINE + 3 * COARSE) + COLOURS, 1, 1, 1);
+pub(super) const MODULATED: [usize; 5] = [1, 3, 5, 7, 10];
+/// Makes a modulation of a code: scales and shifts of the layers in turn, then the rest.
+const STYLE: Layer = layer("style", CODE, 2 * (2 * FINE + 3 * COARSE) + modulation::REST, 1, 1, 1);
 
 /// All layers of a weights file: those that draw, `style`, and the encoder's.
 pub const LAYERS: [Layer; DRAWING.len() + 1 + encoder::LAYERS.len()] = {
@@ -120,44 +122,6 @@ pub const LAYERS: [Layer; DRAWING.len() + 1 + encoder::LAYERS.len()] = {
 pub fn macs(height: i64, width: i64) -> i64 {
     let per_position = |l: &Layer| l.inputs * l.outputs * l.kernel * l.kernel;
     DRAWING.iter().map(|l| per_position(l) * (height / l.divisor) * (width / l.divisor)).sum()
-}
-
-/// What a code does to the network, for each of N pictures.
-#[derive(Debug)]
-pub struct Modulation {
-    /// Scale less 1 and shift of each modulated layer, N x C x 1 x 1; empty where they are folded into the layers.
-    scales: Vec<(Tensor, Tensor)>,
-    /// Grading of the low frequencies, N x 3 x 3 and N x 3 x 1.
-    grade: (Tensor, Tensor),
-    /// Colour of the ink, N x 3 x 1 x 1.
-    ink: Tensor,
-    /// See [`Regions::of`].
-    regions: Tensor,
-}
-
-impl Modulation {
-    /// On another device.
-    ///
-    /// # Errors
-    /// libtorch's.
-    pub fn to_device(&self, device: Device) -> Result<Self, TchError> {
-        self.each(|tensor| tensor.f_to_device(device))
-    }
-
-    /// Of the first `count` pictures.
-    ///
-    /// # Errors
-    /// libtorch's.
-    pub fn first(&self, count: i64) -> Result<Self, TchError> {
-        self.each(|tensor| tensor.f_narrow(0, 0, count))
-    }
-
-    fn each(&self, change: impl Fn(&Tensor) -> Result<Tensor, TchError>) -> Result<Self, TchError> {
-        let pair = |(a, b): &(Tensor, Tensor)| Ok::<_, TchError>((change(a)?, change(b)?));
-        let scales = self.scales.iter().map(pair).collect::<Result<_, _>>()?;
-        let (grade, ink) = (pair(&self.grade)?, change(&self.ink)?);
-        Ok(Self { scales, grade, ink, regions: change(&self.regions)? })
-    }
 }
 
 /// A drawing before it is inked.
@@ -187,23 +151,24 @@ pub struct Network {
     /// `(weight, bias)` a layer: outputs x inputs x kernel x kernel, outputs.
     pub layers: Vec<(Tensor, Tensor)>,
     lines: Lines,
+    strokes: Strokes,
 }
 
 impl Network {
-    /// Draws pictures. See the module for shapes. The layers compute in the type of their weights, the last sum in that of
-    /// the photo, so that weights of half precision cost no shades.
+    /// Draws pictures on a `page` of their size. See the module for shapes. The layers compute in
+    /// the type of their weights, the last sum in that of the photo, so that weights of half precision cost no shades.
     ///
     /// # Errors
     /// libtorch's, for tensors of other shapes.
-    pub fn forward(&self, photo: &Tensor, modulation: &Modulation) -> Result<Tensor, TchError> {
-        self.sheet(photo, modulation)?.inked()
+    pub fn forward(&self, photo: &Tensor, page: &Page, modulation: &Modulation) -> Result<Tensor, TchError> {
+        self.sheet(photo, page, modulation)?.inked()
     }
 
     /// Draws paint and ink apart.
     ///
     /// # Errors
     /// libtorch's.
-    pub fn sheet(&self, photo: &Tensor, modulation: &Modulation) -> Result<Sheet, TchError> {
+    pub fn sheet(&self, photo: &Tensor, page: &Page, modulation: &Modulation) -> Result<Sheet, TchError> {
         let conv = |index: usize, input: &Tensor| self.conv(index, input, modulation);
         let kind = self.layers[0].0.f_kind()?;
         let centred = ((photo * 2.0) - 1.0).f_to_kind(kind)?.f_pixel_unshuffle(4)?;
@@ -221,6 +186,7 @@ impl Network {
         let answer = conv(11, &merged)?.f_to_kind(photo.f_kind()?)?;
 
         let low = photo.f_avg_pool2d([4, 4], [4, 4], [0, 0], false, true, None)?;
+        let dull = self.lines.luma(&low)?;
         let (matrix, offset) = &modulation.grade;
         let graded = (matrix.f_matmul(&low.f_flatten(2, 3)?)? + offset).f_view([n, 3, rows, columns])?;
         let light = self.lines.luma(&graded)?;
@@ -230,12 +196,17 @@ impl Network {
         let painted = regions.even(&light, &colour)?;
         let slope = answer.f_narrow(1, LIGHT, SLOPE)?.f_clamp(0.0, 1.0)?.f_mul(&regions.contrast)?;
         let gates = answer.f_narrow(1, LIGHT + SLOPE, GATES)?.f_relu()?;
+        let shown = self
+            .strokes
+            .directions(page, &dull)?
+            .f_mul(&answer.f_narrow(1, LIGHT + SLOPE + GATES, STROKES)?.f_relu()?)?;
         // Enlarged together, which costs one pass.
-        let small = Tensor::f_cat(&[painted, self.lines.luma(&low)?, slope, gates], 1)?;
+        let small = Tensor::f_cat(&[painted, dull, slope, gates], 1)?;
         let large = small.f_upsample_bilinear2d([height, width], false, None, None)?;
         let luma = self.lines.luma(photo)?;
-        let detail = (&luma - large.f_narrow(1, 3, 1)?).f_mul(&large.f_narrow(1, 4, SLOPE)?)?;
-        let paint = large.f_narrow(1, 0, 3)? + detail;
+        let detail = cored(&(&luma - large.f_narrow(1, 3, 1)?))?.f_mul(&large.f_narrow(1, 4, SLOPE)?)?;
+        let strokes = self.strokes.of(page, &shown, modulation.strokes())?;
+        let paint = large.f_narrow(1, 0, 3)? + detail + strokes;
         let lines = self.lines.of(&luma)?.f_mul(&large.f_narrow(1, 4 + SLOPE, GATES)?)?;
         let cover = lines.f_sum_dim_intlist([1_i64].as_slice(), true, photo.f_kind()?)?.f_clamp(0.0, 1.0)?;
         Ok(Sheet { paint, cover, ink: modulation.ink.shallow_clone() })
@@ -272,25 +243,7 @@ impl Network {
     /// # Errors
     /// libtorch's.
     pub fn modulation(&self, codes: &Tensor) -> Result<Modulation, TchError> {
-        let (weight, bias) = &self.layers[DRAWING.len()];
-        let all = codes.f_matmul(&weight.f_flatten(1, 3)?.f_transpose(0, 1)?)? + bias;
-        let mut at = 0;
-        let mut next = |count: i64, shape: [i64; 3]| {
-            let part = all.f_narrow(1, at, count);
-            at += count;
-            part?.f_view([-1, shape[0], shape[1], shape[2]])
-        };
-        let mut scales = Vec::new();
-        for index in MODULATED {
-            let channels = LAYERS[index].outputs;
-            scales.push((next(channels, [channels, 1, 1])?, next(channels, [channels, 1, 1])?));
-        }
-        let device = codes.device();
-        let matrix = next(9, [1, 3, 3])?.f_squeeze_dim(1)? + Tensor::f_eye(3, (Kind::Float, device))?;
-        let offset = next(3, [1, 3, 1])?.f_squeeze_dim(1)?;
-        let ink = next(3, [3, 1, 1])? + Tensor::f_from_slice(&INK)?.f_to_device(device)?.f_view([1, 3, 1, 1])?;
-        let regions = next(region::NUMBERS, [region::NUMBERS, 1, 1])?;
-        Ok(Modulation { scales, grade: (matrix, offset), ink: ink.f_clamp(0.0, 1.0)?, regions })
+        Modulation::of(codes, &self.layers[DRAWING.len()])
     }
 
     /// The network that draws in the style of one `code` (1 x [`CODE`]) without any work for it, and what is left of the
@@ -336,6 +289,13 @@ fn within(light: &Tensor, painted: &Tensor) -> Result<Tensor, TchError> {
     painted.f_minimum(&lightest)?.f_maximum(&darkest)
 }
 
+/// Detail without what the camera's noise amounts to, of which paint has none: Wiener's filter, with the detail's own square
+/// for that of the signal.
+fn cored(detail: &Tensor) -> Result<Tensor, TchError> {
+    let square = detail.f_square()?;
+    detail.f_mul(&square.f_div(&(&square + NOISE * NOISE))?)
+}
+
 /// The order of memory that convolutions want; shape and values stay.
 fn channels_last(tensor: &Tensor) -> Result<Tensor, TchError> {
     tensor.f_permute([0, 2, 3, 1])?.f_contiguous()?.f_permute([0, 3, 1, 2])
@@ -347,8 +307,8 @@ impl Network {
     /// # Errors
     /// libtorch's.
     pub fn new(layers: Vec<(Tensor, Tensor)>) -> Result<Self, TchError> {
-        let lines = Lines::new(layers.first().map_or(Device::Cpu, |(weight, _)| weight.device()))?;
-        Ok(Self { layers, lines })
+        let device = layers.first().map_or(Device::Cpu, |(weight, _)| weight.device());
+        Ok(Self { layers, lines: Lines::new(device)?, strokes: Strokes::new(device)? })
     }
 
     /// From weights and biases in turn, in the order of [`LAYERS`].
@@ -359,8 +319,8 @@ impl Network {
         Self::new(tensors.chunks_exact(2).map(|p| (p[0].shallow_clone(), p[1].shallow_clone())).collect())
     }
 
-    /// Fresh weights and biases in turn (He et al. 2015). The blocks start close to the identity, slope and gates half
-    /// open.
+    /// Fresh weights and biases in turn (He et al. 2015). The blocks start close to the identity, slope, gates and strokes
+    /// half open.
     ///
     /// # Errors
     /// libtorch's.
@@ -378,7 +338,7 @@ impl Network {
             tensors.push(Tensor::f_randn(shape, (Kind::Float, device))? * (scale * (2.0 / fan).sqrt()));
             let bias = Tensor::f_zeros([layer.outputs], (Kind::Float, device))?;
             if layer.name == "head" {
-                let _ = bias.f_narrow(0, LIGHT, SLOPE + GATES)?.f_fill_(0.5)?;
+                let _ = bias.f_narrow(0, LIGHT, SLOPE + GATES + STROKES)?.f_fill_(0.5)?;
             }
             tensors.push(bias);
         }
@@ -389,6 +349,7 @@ impl Network {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stylize::Canvas;
 
     /// A network whose every layer has its say.
     fn network() -> Network {
@@ -406,8 +367,17 @@ mod tests {
         Tensor::full([1, CODE], value, (Kind::Float, Device::Cpu))
     }
 
+    /// A page for `photo`, whose place on the canvas is `right` of its left border.
+    fn page(photo: &Tensor, right: i64) -> Page {
+        Canvas::new(Device::Cpu).unwrap().page([photo.size()[2], photo.size()[3]], [0, right]).unwrap()
+    }
+
+    fn draw_at(network: &Network, photo: &Tensor, right: i64) -> Tensor {
+        network.forward(photo, &page(photo, right), &network.modulation(&code(0.5)).unwrap()).unwrap()
+    }
+
     fn draw(network: &Network, photo: &Tensor) -> Tensor {
-        network.forward(photo, &network.modulation(&code(0.5)).unwrap()).unwrap()
+        draw_at(network, photo, 0)
     }
 
     fn difference(a: &Tensor, b: &Tensor) -> f64 {
@@ -439,7 +409,7 @@ mod tests {
         let photo = noise(256, 264);
         let network = network();
         let drawing = draw(&network, &photo.narrow(3, 0, 256));
-        let moved = draw(&network, &photo.narrow(3, 8, 256));
+        let moved = draw_at(&network, &photo.narrow(3, 8, 256), 8);
         // Columns that are further from either border than the network sees.
         let difference = difference(&drawing.narrow(3, 128, 8), &moved.narrow(3, 120, 8));
         assert!(difference < 1e-4, "{difference}");
@@ -488,11 +458,11 @@ mod tests {
         let photo = noise(32, 40);
         let codes = Tensor::cat(&[code(0.8), code(-0.8)], 0);
         let twice = Tensor::cat(&[&photo, &photo], 0);
-        let both = network.forward(&twice, &network.modulation(&codes).unwrap()).unwrap();
+        let both = network.forward(&twice, &page(&twice, 0), &network.modulation(&codes).unwrap()).unwrap();
         assert!(difference(&both.narrow(0, 0, 1), &both.narrow(0, 1, 1)) > 0.05);
         for (i, value) in [(0, 0.8), (1, -0.8)] {
             let (folded, rest) = network.folded(&code(value)).unwrap();
-            let alone = folded.forward(&photo, &rest).unwrap();
+            let alone = folded.forward(&photo, &page(&photo, 0), &rest).unwrap();
             let difference = difference(&alone, &both.narrow(0, i, 1));
             assert!(difference < 1e-4, "{difference}");
         }

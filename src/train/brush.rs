@@ -3,7 +3,7 @@
 use super::data;
 use crate::config::Blend;
 use crate::error::{Error, Result};
-use crate::stylize::{Modulation, Network, Weights};
+use crate::stylize::{Canvas, Modulation, Network, Weights};
 use image::RgbImage;
 use tch::{Device, Kind, TchError, Tensor};
 
@@ -11,6 +11,7 @@ use tch::{Device, Kind, TchError, Tensor};
 pub struct Brush {
     network: Network,
     modulation: Modulation,
+    canvas: Canvas,
     device: Device,
 }
 
@@ -23,10 +24,10 @@ impl Brush {
         let code = weights.code(style)?;
         let ready = || -> Result<_, TchError> {
             let (network, modulation) = weights.network.folded(&code)?;
-            Ok((network.to(device, Kind::Float)?, modulation.to_device(device)?))
+            Ok((network.to(device, Kind::Float)?, modulation.to_device(device)?, Canvas::new(device)?))
         };
-        let (network, modulation) = ready().map_err(Error::network)?;
-        Ok(Self { network, modulation, device })
+        let (network, modulation, canvas) = ready().map_err(Error::network)?;
+        Ok(Self { network, modulation, canvas, device })
     }
 
     /// The network's drawing; its sides are the photo's, cut to multiples of 8.
@@ -35,7 +36,11 @@ impl Brush {
     /// [`Error::Network`].
     pub fn draw(&self, photo: &RgbImage) -> Result<RgbImage> {
         let _guard = tch::no_grad_guard();
-        let draw = || picture(&self.network.forward(&data::tensor(photo, self.device)?, &self.modulation)?);
+        let draw = || {
+            let photo = data::tensor(photo, self.device)?;
+            let page = self.canvas.page([photo.size()[2], photo.size()[3]], [0, 0])?;
+            picture(&self.network.forward(&photo, &page, &self.modulation)?)
+        };
         draw().map_err(Error::network)
     }
 }

@@ -7,7 +7,7 @@ use super::perceptual::Features;
 use super::state::State;
 use super::style::{self, VIEWS};
 use super::{TrainOptions, discriminator, loss};
-use crate::stylize::{Modulation, Network};
+use crate::stylize::{Canvas, Modulation, Network, Page};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tch::{Kind, TchError, Tensor};
@@ -20,8 +20,6 @@ const PANELS: usize = 4;
 const REFERENCES: i64 = 2;
 /// Crops of the panels' batch that are drawn a second time, see [`calm`].
 const CALM: i64 = 2;
-/// Share of the time that goes to the warm-up.
-const WARM: f64 = 0.4;
 /// How slowly the averaged weights follow.
 const AVERAGE: f64 = 0.998;
 
@@ -43,13 +41,15 @@ pub fn step(
     let mut rng = StdRng::seed_from_u64(options.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ state.step);
     let mut losses = Losses::new();
     let network = Network::from_tensors(&state.generator.parameters)?;
-    let warm = progress < WARM;
-    let count = LOOKS[usize::from(!warm)];
-    let taught = taught(&network, dataset, &looks(count, state.panels()?, &mut rng), &mut rng, options, &mut losses)?;
-    let (total, rate) = if warm {
-        (taught, 2e-3 * (1.0 - 0.8 * progress / WARM))
+    let warm = state.warm;
+    let count = LOOKS[usize::from(progress >= warm)];
+    let panels = state.panels()?;
+    let looks = looks(count, panels, &mut rng);
+    let taught = taught(&network, dataset, &looks, panels, &mut rng, options, &mut losses)?;
+    let (total, rate) = if progress < warm {
+        (taught, 2e-3 * (1.0 - 0.8 * progress / warm))
     } else {
-        let phase = (progress - WARM) / (1.0 - WARM);
+        let phase = (progress - warm) / (1.0 - warm);
         let played = played(state, &network, features, dataset, phase, &mut rng, options, &mut losses)?;
         (taught + played, 4e-4 * (1.0 - 0.85 * phase))
     };
@@ -71,10 +71,12 @@ fn looks(count: usize, panels: Look, rng: &mut StdRng) -> Vec<Look> {
 }
 
 /// The teacher's side: in each look, known by drawings of other photos, the network must draw as the teacher does.
+/// The teacher knows no strokes, so the network draws without; looks other than the panels' are to have none.
 fn taught(
     network: &Network,
     dataset: &Dataset,
     looks: &[Look],
+    panels: Look,
     rng: &mut StdRng,
     options: &TrainOptions,
     losses: &mut Losses,
@@ -90,7 +92,8 @@ fn taught(
     }
     let codes = codes / REFERENCES as f64;
     let photo = grainy(&crops.photo, rng)?;
-    let sheet = network.sheet(&photo, &network.modulation(&codes)?)?;
+    let modulation = network.modulation(&codes)?;
+    let sheet = network.sheet(&photo, &Page::blank([i64::from(CROP); 2], options.device)?, &modulation)?;
     let output = sheet.inked()?;
     let pixels = loss::paint(&output, &wanted.picture, &wanted.cover)?;
     let lines = loss::gradient(&output, &wanted.picture)?;
@@ -98,10 +101,14 @@ fn taught(
     // Of a look without lines the ink's colour is unknown, and nobody sees it.
     let inked = wanted.cover.f_mean_dim([1_i64, 2, 3].as_slice(), true, Kind::Float)?.f_clamp(0.0, 0.1)? * 10.0;
     let ink = ((sheet.ink - &wanted.ink).f_abs()? * inked).f_mean(Kind::Float)?;
-    for (name, value) in [("pixels", &pixels), ("lines", &lines), ("cover", &cover), ("ink", &ink)] {
+    let without: Vec<f32> = looks.iter().map(|look| if *look == panels { 0.0 } else { 1.0 }).collect();
+    let without = Tensor::f_from_slice(&without)?.f_to_device(options.device)?.f_view([-1, 1, 1, 1])?;
+    let strokes = (modulation.strokes() * without).f_mean(Kind::Float)?;
+    let parts = [("pixels", &pixels), ("lines", &lines), ("cover", &cover), ("ink", &ink), ("strokes", &strokes)];
+    for (name, value) in parts {
         losses.insert(name, value.f_double_value(&[])?);
     }
-    Ok(pixels + lines * 0.7 + cover * 0.5 + ink * 0.3 + codes.f_square()?.f_mean(Kind::Float)? * 1e-3)
+    Ok(pixels + lines * 0.7 + cover * 0.5 + ink * 0.3 + strokes * 2.0 + codes.f_square()?.f_mean(Kind::Float)? * 1e-3)
 }
 
 /// The game: in the style of panels, known by the panels themselves, the drawings must look like panels to the
@@ -127,7 +134,8 @@ fn played(
     let modulation = network.modulation(&codes)?;
     // The teacher knows nothing of regions: its drawing is evened out as the network does, and holds the rest.
     let teacher = network.evened(&teacher, &modulation)?.f_detach()?;
-    let sheet = network.sheet(&photo, &modulation)?;
+    let place = anywhere(rng);
+    let sheet = network.sheet(&photo, &page(&state.canvas, place)?, &modulation)?;
     let output = sheet.inked()?;
     // Every other step: the critic learns faster than the generator, and costs as much.
     if state.step.is_multiple_of(2) {
@@ -154,7 +162,7 @@ fn played(
         // It may be as light as the panels' but no more colourful: red lines in green light please the style loss.
         ("hue", loss::l1(&hue(&sheet.ink)?, &hue(&ink)?)?, 5.0),
         ("flat", loss::flatness(&output, &teacher)?, 4.0),
-        ("calm", calm(network, &modulation, &photo, &output, rng)?, 12.0),
+        ("calm", calm(network, (&state.canvas, place), &modulation, &photo, &output, rng)?, 12.0),
         ("excess", loss::excess(&output)?, 5.0),
     ];
     let mut total = Tensor::f_zeros([1], (Kind::Float, options.device))?;
@@ -163,6 +171,16 @@ fn played(
         total += value * *weight;
     }
     total.f_squeeze()
+}
+
+/// Where a page may lie on the canvas.
+fn anywhere(rng: &mut StdRng) -> [i64; 2] {
+    [0; 2].map(|_| rng.random_range(0..256))
+}
+
+/// The page of a crop that lies there.
+fn page(canvas: &Canvas, place: [i64; 2]) -> Result<Page, TchError> {
+    canvas.page([i64::from(CROP); 2], place)
 }
 
 /// Colours less their mean of R', G' and B'.
@@ -187,6 +205,7 @@ fn noise(like: &Tensor, rng: &mut StdRng) -> Result<Tensor, TchError> {
 /// What shimmers costs: noise must not show, and a shifted photo must give the shifted drawing.
 fn calm(
     network: &Network,
+    (canvas, place): (&Canvas, [i64; 2]),
     modulation: &Modulation,
     photo: &Tensor,
     output: &Tensor,
@@ -200,7 +219,9 @@ fn calm(
     let cut = |x: &Tensor, by: (i64, i64)| x.f_narrow(3, by.0, side)?.f_narrow(2, by.1, side);
     let noisy = cut(&photo, (dx, dy))?;
     let noisy = &noisy + noise(&noisy, rng)? * sigma;
-    let again = network.forward(&noisy, &modulation)?;
+    // Strokes lie on the page: what moves is the frame that is cut out of both.
+    let page = canvas.page([side; 2], [place[0] + dy, place[1] + dx])?;
+    let again = network.forward(&noisy, &page, &modulation)?;
     loss::l1(&again, &cut(&output, (dx, dy))?)
 }
 

@@ -4,7 +4,7 @@ use super::adam::Adam;
 use super::discriminator;
 use super::look::{Look, NAMED};
 use crate::error::{Error, Result};
-use crate::stylize::{self, Network};
+use crate::stylize::{self, Canvas, Network};
 use std::path::Path;
 use tch::{Device, Kind, TchError, Tensor};
 
@@ -22,11 +22,18 @@ pub struct State {
     pub look: Vec<Tensor>,
     /// Style statistics of the last comics and of the last drawings; empty before the adversary.
     pub seen: Vec<Tensor>,
+    /// What is drawn on; the same every time.
+    pub canvas: Canvas,
     /// Steps done.
     pub step: u64,
     /// Minutes trained, over all runs.
     pub minutes: f64,
+    /// Share of the time that goes to the warm-up.
+    pub warm: f64,
 }
+
+/// Share of the time that goes to the warm-up from random weights; those that have learned to draw need none.
+const WARM: f64 = 0.4;
 
 impl State {
     /// Fresh weights.
@@ -39,7 +46,10 @@ impl State {
         let average = generator.parameters.iter().map(|p| p.f_detach_copy()).collect::<Result<_, _>>()?;
         let critic = Adam::new(discriminator::parameters(device)?, (0.5, 0.99))?;
         let vectors = discriminator::vectors(device)?;
-        Ok(Self { generator, critic, vectors, average, look: vec![], seen: vec![], step: 0, minutes: 0.0 })
+        let canvas = Canvas::new(device)?;
+        let (look, seen) = (vec![], vec![]);
+        let state = Self { generator, critic, vectors, average, look, seen, canvas, step: 0, minutes: 0.0, warm: WARM };
+        Ok(state)
     }
 
     /// Takes the weights of `network`, and them alone.
@@ -52,6 +62,7 @@ impl State {
             *average = weight.f_to_device(device)?.f_detach_copy()?;
             *parameter = average.f_detach_copy()?.f_set_requires_grad(true)?;
         }
+        self.warm = 0.0;
         Ok(())
     }
 
@@ -76,7 +87,8 @@ impl State {
     /// [`Error::Write`].
     pub fn save(&mut self, path: &Path) -> Result<()> {
         let fail = |e: TchError| Error::write(path, e);
-        let numbers = [self.step as f64, self.minutes, f64::from(self.generator.step), f64::from(self.critic.step)];
+        let steps = [self.step as f64, f64::from(self.generator.step), f64::from(self.critic.step)];
+        let numbers = [steps[0], self.minutes, steps[1], steps[2], self.warm];
         let mut entries = vec![("numbers".to_owned(), Tensor::f_from_slice(&numbers).map_err(fail)?)];
         for (name, list) in self.lists() {
             for (i, tensor) in list.iter().enumerate() {
@@ -116,8 +128,8 @@ impl State {
         }
         let numbers = read.iter().find(|(key, _)| key == "numbers").ok_or_else(foreign)?;
         let numbers = Vec::<f64>::try_from(&numbers.1).map_err(Error::network)?;
-        let [step, minutes, generator, critic] = numbers[..] else { return Err(foreign()) };
-        (self.step, self.minutes) = (step as u64, minutes);
+        let [step, minutes, generator, critic, warm] = numbers[..] else { return Err(foreign()) };
+        (self.step, self.minutes, self.warm) = (step as u64, minutes, warm);
         (self.generator.step, self.critic.step) = (generator as i32, critic as i32);
         Ok(())
     }
