@@ -7,7 +7,9 @@
 //!   duration before it.
 //! * Interlaced frames become pictures of one moment: see [`Deinterlace`](super::Deinterlace).
 //! * High dynamic range becomes standard, unless it is to be kept: see `sdr`.
-//! * What cannot be decoded is counted and passed over: every frame that decodes is delivered.
+//! * What cannot be decoded is counted and passed over: every frame that decodes is delivered. Where reading itself fails,
+//!   what was read until then is delivered first, as far as nothing is missing in between: a film that is worked in segments
+//!   takes each frame for the one after the last.
 
 mod damage;
 mod fields;
@@ -71,8 +73,10 @@ pub struct FileSource {
     fields: Fields,
     /// In the ticks of `info`, as all that comes out of `fields`.
     waiting: Option<Timed>,
-    /// What came of reading on behind the last frame.
-    failure: Option<Error>,
+    /// Why nothing more can be read, until it is told: after the frames that are decoded already.
+    broken: Option<Cause>,
+    /// When the packet that was read last is to be decoded: no frame that is to come yet is shown before.
+    read_until: Option<i64>,
     index: u64,
     cut: Cut,
     /// Since the first frame.
@@ -137,7 +141,8 @@ impl FileSource {
             unit,
             fields,
             waiting: None,
-            failure: None,
+            broken: None,
+            read_until: None,
             index: 0,
             cut,
             pictures: None,
@@ -177,9 +182,10 @@ impl FileSource {
     fn first(&mut self) -> Result<()> {
         let first = match self.cut.start {
             Some(start) => self.first_from(start.saturating_mul(self.fields.per_tick().into()), 0)?,
-            None => self.advance()?,
+            None => self.advance(),
         };
         let Some(first) = first else {
+            self.tell_failure()?;
             let why = match self.cut.start {
                 Some(_) => "there is no frame at or after the start that was asked for",
                 None if is_pipe(&self.path) => MUST_BE_SEARCHED,
@@ -215,7 +221,10 @@ impl FileSource {
             // Frames before `start` are not part of the result, and neither are their errors: after a seek the first
             // ones may refer to pictures that were never decoded.
             let quiet = self.damage.clone();
-            let first = self.advance()?;
+            let first = self.advance();
+            if first.is_none() {
+                self.tell_failure()?;
+            }
             let landed_late = first.as_ref().is_none_or(|f| f.pts > wanted);
             if landed_late && goal > begin {
                 // Containers search by decoding time, or have a coarse index: go farther back.
@@ -225,7 +234,7 @@ impl FileSource {
             }
             let mut frame = first;
             while frame.as_ref().is_some_and(|f| f.pts < wanted) {
-                frame = self.advance()?;
+                frame = self.advance();
             }
             quiet.clear();
             return Ok(frame);
@@ -234,6 +243,7 @@ impl FileSource {
 
     fn restart(&mut self) {
         (self.draining, self.ended, self.bad_reads, self.last) = (false, false, 0, None);
+        (self.broken, self.read_until) = (None, None);
         self.fields.clear();
     }
 
@@ -259,18 +269,19 @@ impl FileSource {
     }
 
     /// The next frame that decodes, with its time; `None` at the end.
-    fn decode(&mut self) -> Result<Option<Timed>> {
+    fn decode(&mut self) -> Option<Timed> {
         while !self.ended {
             match self.decoder.receive() {
-                Ok(Decoded::Frame(frame)) => {
+                Ok(Decoded::Frame(frame)) if self.is_next(&frame) => {
                     if frame.damaged() {
                         self.damage.frame();
                     }
-                    return Ok(Some(self.timed(frame)));
+                    return Some(self.timed(frame));
                 }
-                Ok(Decoded::Hungry) => self.feed()?,
+                Ok(Decoded::Frame(_)) => self.ended = true,
+                Ok(Decoded::Hungry) => self.feed(),
                 Ok(Decoded::End) => self.ended = true,
-                Err(error) if fatal(error) => return Err(self.failed(error)),
+                Err(error) if fatal(error) => self.breaks(error),
                 Err(error) => {
                     self.damage.packet(error);
                     self.bad_reads += 1;
@@ -278,39 +289,59 @@ impl FileSource {
                 }
             }
         }
-        Ok(None)
+        None
     }
 
-    /// The next picture: a frame, or what becomes of one that is interlaced.
-    fn advance(&mut self) -> Result<Option<Timed>> {
+    /// The next picture: a frame, or what becomes of one that is interlaced; `None` at the end and where reading failed.
+    fn advance(&mut self) -> Option<Timed> {
         loop {
             if let Some(timed) = self.fields.take() {
-                return Ok(Some(timed));
+                return Some(timed);
             }
-            let taken = match self.decode()? {
+            let taken = match self.decode() {
                 Some(timed) => {
                     let step = self.last.map_or(0, |(_, step)| step);
                     self.fields.push(timed, step)
                 }
+                // A frame that waits for its neighbour to be deinterlaced would become another picture without.
+                None if self.broken.is_some() => return None,
                 None => match self.fields.end() {
                     Ok(true) => continue,
-                    Ok(false) => return Ok(None),
+                    Ok(false) => return None,
                     Err(error) => Err(error),
                 },
             };
-            taken.map_err(|e| self.failed(e))?;
+            if let Err(error) = taken {
+                self.breaks(error);
+            }
         }
     }
 
+    /// Whether `frame` is shown before whatever could not be read.
+    fn is_next(&self, frame: &AvFrame) -> bool {
+        self.broken.is_none() || frame.timestamp().zip(self.read_until).is_some_and(|(at, until)| at <= until)
+    }
+
+    /// No frame will be decoded any more; what is ready is still delivered, then `why` is told.
+    fn breaks(&mut self, why: impl Into<Cause>) {
+        self.broken.get_or_insert(why.into());
+        self.ended = true;
+    }
+
+    /// Why there was no next picture, if that was not the end.
+    fn tell_failure(&mut self) -> Result<()> {
+        self.broken.take().map_or(Ok(()), |cause| Err(self.failed(cause)))
+    }
+
     /// Sends the decoder one packet, or the end.
-    fn feed(&mut self) -> Result<()> {
+    fn feed(&mut self) {
         if self.draining {
             // A decoder that is hungry after the end was announced has nothing more to give.
             self.ended = true;
-            return Ok(());
+            return;
         }
         match self.demuxer.read(&mut self.packet) {
-            Ok(true) if self.packet.stream() != self.stream => return Ok(()),
+            Ok(true) if self.packet.stream() != self.stream => return,
             Ok(true) => {
                 self.reach();
                 self.bad_reads = 0;
@@ -327,23 +358,25 @@ impl FileSource {
                 self.bad_reads += 1;
                 self.draining = self.bad_reads > PATIENCE;
                 if !self.draining {
-                    return Ok(());
+                    return;
                 }
             }
-            Err(error) => return Err(self.failed(error)),
+            Err(error) => {
+                // Frames of the packets before are still in the decoder.
+                self.broken = Some(error.into());
+                self.draining = true;
+            }
         }
         match self.decoder.send((!self.draining).then_some(&self.packet)) {
-            Ok(()) | Err(AvError::Eof) => Ok(()),
-            Err(error) if fatal(error) => Err(self.failed(error)),
-            Err(error) => {
-                self.damage.packet(error);
-                Ok(())
-            }
+            Ok(()) | Err(AvError::Eof) => {}
+            Err(error) if fatal(error) => self.breaks(error),
+            Err(error) => self.damage.packet(error),
         }
     }
 
     /// Notes how far into the film the file reaches.
     fn reach(&mut self) {
+        self.read_until = self.packet.dts();
         if let Some(at) = self.packet.pts().or(self.packet.dts()) {
             self.reached = self.reached.max(at.saturating_add(self.packet.duration().unwrap_or(0)));
         }
@@ -412,18 +445,16 @@ impl FrameSource for FileSource {
 
     fn next_frame(&mut self) -> Result<Option<Frame<CpuImage>>> {
         let Some(Timed { frame, pts, duration }) = self.waiting.take() else {
-            return self.failure.take().map_or(Ok(None), Err);
+            return self.tell_failure().map(|()| None);
         };
         let scale = i64::from(self.fields.per_tick());
         if self.cut.end.is_some_and(|end| pts >= end.saturating_mul(scale)) {
+            self.broken = None;
             return Ok(None);
         }
         let before = self.last;
-        // What fails now is no fault of this frame's.
-        match self.advance() {
-            Ok(next) => self.waiting = next,
-            Err(error) => self.failure = Some(error),
-        }
+        // If that fails it is no fault of this frame's: the next call tells.
+        self.waiting = self.advance();
         let duration = duration
             .or_else(|| self.waiting.as_ref().map(|next| next.pts - pts))
             .or_else(|| self.nominal())

@@ -3,7 +3,8 @@
 use crate::support::*;
 use comicvid::error::Error;
 use comicvid::sink::SinkOptions;
-use comicvid::source::OpenOptions;
+use comicvid::source::{self, OpenOptions};
+use comicvid::stage::FrameSource;
 use std::path::Path;
 
 fn pass_damaged(input: &Path, output: &Path) -> Passed {
@@ -107,5 +108,47 @@ fn what_is_no_film_says_why() {
         let text = error.to_string();
         assert!(text.contains(why) && text.contains(name) && !text.contains('\n'), "{name}: {text}");
         assert_eq!(films.list(), before, "{name} leaves nothing behind");
+    }
+}
+
+/// Times of all frames until the end or an error, which is told, too.
+fn times(source: &mut dyn FrameSource) -> (Vec<i64>, Option<Error>) {
+    let mut times = Vec::new();
+    loop {
+        match source.next_frame() {
+            Ok(Some(frame)) => times.push(frame.stamp.pts),
+            Ok(None) => return (times, None),
+            Err(error) => return (times, Some(error)),
+        }
+    }
+}
+
+#[test]
+fn frames_that_were_read_before_reading_failed_are_delivered() {
+    let films = Films::new();
+    // Packets are larger than what is read ahead, so that what is cut off was not read.
+    let noise =
+        "-f lavfi -i testsrc2=s=320x240:r=25:d=2,noise=alls=60:allf=t -pix_fmt yuv420p -c:v libx264 -qp 10 -g 25";
+    for (name, how) in [("plain.mkv", "-bf 0"), ("turned-round.mkv", "-bf 3 -b_strategy 0")] {
+        let input = films.make(name, &format!("{noise} {how}"));
+        let open = |path: &Path| {
+            source::open(path, &OpenOptions { threads: 4, ..OpenOptions::default() }).expect("a film").source
+        };
+        let (whole, error) = times(&mut *open(&input));
+        assert!(whole.len() == 50 && error.is_none(), "{name}");
+        let half = std::fs::metadata(&input).expect("made").len() / 2;
+        let short = films.path("short.mkv");
+        std::fs::write(&short, &std::fs::read(&input).expect("made")[..half as usize]).expect("written");
+        let decodable = times(&mut *open(&short)).0.len();
+        let mut source = open(&input);
+        std::fs::OpenOptions::new().write(true).open(&input).and_then(|file| file.set_len(half)).expect("cut off");
+        let (found, error) = times(&mut *source);
+        // Frame for frame, with none left out in between.
+        assert!(whole.starts_with(&found), "{name}: {found:?}");
+        let late = if name == "plain.mkv" { 0 } else { 4 };
+        assert!(found.len() + late >= decodable, "{name}: {} of {decodable} frames", found.len());
+        let Some(Error::Read { frames, source: why, .. }) = &error else { panic!("{name}: {error:?}") };
+        assert!(*frames == found.len() as u64 && why.to_string().contains("shorter"), "{name}: {error:?}");
+        assert!(matches!(source.next_frame(), Ok(None)), "{name}: it is told once");
     }
 }
