@@ -79,7 +79,7 @@ impl Client {
     }
 }
 
-fn until(what: &str, done: impl Fn() -> bool) {
+fn until(what: &str, mut done: impl FnMut() -> bool) {
     let start = Instant::now();
     while !done() {
         assert!(start.elapsed() < Duration::from_secs(20), "{what} took too long");
@@ -157,6 +157,31 @@ fn a_client_that_does_not_read_holds_nobody_up() {
     let received = reader.join().unwrap();
     assert!(received > 20, "the quick client got {received} of 60 pictures");
     drop(stuck);
+}
+
+#[test]
+fn one_client_too_many_is_told_so_until_another_leaves() {
+    let mut server = server();
+    let (address, audience) = (server.address(), server.audience());
+    let mut clients: Vec<Client> = (0..MOST_CLIENTS).map(|_| Client::new(address)).collect();
+    until("all clients", || audience.count() == MOST_CLIENTS);
+    for path in ["/stream.mjpg", "/snapshot.jpg", "/"] {
+        assert!(ask(address, path).starts_with("HTTP/1.1 503"), "{path}");
+    }
+    assert_eq!(audience.count(), MOST_CLIENTS);
+    // Those who say nothing do not add up either: what is above all bounds is closed without a word.
+    let silent: Vec<TcpStream> = (0..MOST_CONNECTIONS).map(|_| TcpStream::connect(address).unwrap()).collect();
+    until("the acceptor", || server.shared.clients.load(SeqCst) >= MOST_CONNECTIONS);
+    assert!(server.shared.clients.load(SeqCst) <= MOST_CONNECTIONS + 1);
+    drop(silent);
+    clients.pop();
+    let mut index = 0;
+    until("the others to be gone", || {
+        server.write(picture(index, 16)).unwrap();
+        index += 1;
+        server.shared.clients.load(SeqCst) < MOST_CLIENTS
+    });
+    drop(Client::new(address));
 }
 
 #[test]
