@@ -38,15 +38,19 @@ fn fault(from: &str, to: &str) -> Option<&'static str> {
 }
 
 /// What a file imports from the crate's top level: the names after `crate::`, also those of `crate::{…}`, and after as
-/// many `super::` as lead out of its module. Comments and the tests at the end do not count.
+/// many `super::` as lead out of its module. Comments and modules of tests do not count.
 fn imports(module: &[String], text: &str) -> BTreeSet<String> {
-    let is_block = |at: &usize| text[*at..].lines().nth(1).is_some_and(|module| module.ends_with('{'));
-    let tests = text.match_indices("#[cfg(test)]\nmod ").map(|(at, _)| at).find(is_block);
-    let code: String = text[..tests.unwrap_or(text.len())]
-        .lines()
-        .map(|line| line.split("//").next().unwrap_or(""))
-        .collect::<Vec<_>>()
-        .join("\n");
+    let mut lines = text.lines().map(|line| line.split("//").next().unwrap_or("").trim_end()).peekable();
+    let mut code = String::new();
+    while let Some(line) = lines.next() {
+        let module = |next: &&str| next.split_whitespace().any(|word| word == "mod") && next.ends_with('{');
+        if line == "#[cfg(test)]" && lines.peek().is_some_and(module) {
+            lines.by_ref().find(|line| *line == "}");
+        } else {
+            code += line;
+            code.push('\n');
+        }
+    }
     let root = ["crate::".to_owned(), "super::".repeat(module.len())];
     let mut found = BTreeSet::new();
     for prefix in root {
@@ -134,9 +138,11 @@ fn an_upward_import_is_found() {
     let module = ["post".to_owned(), "outline".to_owned()];
     let text = "use crate::{frame::{Frame, Size}, pipeline::Link};\nuse super::super::sink;\nuse super::Pass;\n\
                 // crate::app is fine here\n#[cfg(test)]\nmod fakes;\nfn f() { crate::gpu::g() }\n\
-                #[cfg(test)]\nmod tests {\nuse crate::app; }";
+                #[cfg(test)]\npub(crate) mod tests {\nuse crate::app;\n}\nuse crate::motion;\n\
+                #[cfg(test)]\nmod more;\nuse crate::eval;\n#[cfg(test)]\nmod last {\nuse crate::app;\n}";
     let found = imports(&module, text);
-    assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), ["frame", "gpu", "pipeline", "sink"]);
+    let wanted = ["eval", "frame", "gpu", "motion", "pipeline", "sink"];
+    assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), wanted);
     assert_eq!(fault("post", "pipeline"), Some("is above it"));
     assert_eq!(fault("post", "sink"), Some("is its sibling"));
     assert_eq!(fault("post", "gpu"), None);
