@@ -1,7 +1,8 @@
 //! The contract between the threads of a run: three traits and their rules; and [`Draw`], the heart of the second thread.
 //!
 //! 1. Frames are pushed in presentation order and leave in presentation order.
-//! 2. A filter answers a push with at most one frame, usually an older one; what is done besides is asked for with `more`.
+//! 2. A filter answers a push with at most one frame, usually an older one; what is done besides is asked for with `more`,
+//!    after every push and before the next or `drain`.
 //!    A filter may pass frames on that have passed before, to warm up what remembers behind it: they are not written again.
 //! 3. The end of the stream is a value (`Ok(None)`), never an error.
 //! 4. After the last push, `drain` is called until it answers `None`. A live run drains the shaders after every push, since
@@ -75,7 +76,8 @@ pub trait FrameFilter: Send {
     /// # Errors
     /// Whatever makes going on impossible.
     fn push(&mut self, frame: Frame<Self::In>) -> Result<Option<Frame<Self::Out>>>;
-    /// Called after each push until it answers `None`, where nothing may be left undone.
+    /// Called after each push until it answers `None`; what it then has not answered with comes of later pushes or of
+    /// `drain`. A filter around another one asks that one.
     ///
     /// # Errors
     /// As `push`.

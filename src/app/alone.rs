@@ -64,6 +64,9 @@ pub fn opaque(picture: &CpuImage) -> RgbImage {
 fn one<F: FrameFilter>(filter: &mut F, index: usize, image: F::In) -> Result<F::Out> {
     let stamp = Stamp { index: index as u64, pts: index as i64, duration: 1 };
     let mut done = filter.push(Frame { stamp, image })?;
+    while let Some(later) = filter.more()? {
+        done = Some(later);
+    }
     while let Some(later) = filter.drain()? {
         done = Some(later);
     }

@@ -38,17 +38,18 @@ pub(super) fn network(
     out: &Sender<Half>,
 ) -> Result<()> {
     while let Some(Shot { frame, info }) = input.recv() {
-        let half = if shared.view().bypass {
-            Half::Photo(frame, info)
-        } else {
-            let stage = tuned.stage(shared, &info, |made| introduce(shared, 0, made))?;
-            match stage.push(frame)? {
-                Some(frame) => Half::Drawn(frame, info),
-                None => continue,
+        if shared.view().bypass {
+            if out.send(Half::Photo(frame, info)).is_err() {
+                break;
             }
-        };
-        if out.send(half).is_err() {
-            break;
+            continue;
+        }
+        let stage = tuned.stage(shared, &info, |made| introduce(shared, 0, made))?;
+        let mut next = stage.push(frame)?;
+        while let Some(frame) = next.take().map_or_else(|| stage.more(), |frame| Ok(Some(frame)))? {
+            if out.send(Half::Drawn(frame, Arc::clone(&info))).is_err() {
+                return Ok(());
+            }
         }
     }
     Ok(())
@@ -90,6 +91,9 @@ pub(super) fn shaders(
                 }
                 fresh.set(false);
                 let mut newest = stage.push(frame)?;
+                while let Some(frame) = stage.more()? {
+                    newest = Some(frame);
+                }
                 // A picture that is held back is late.
                 while let Some(frame) = stage.drain()? {
                     newest = Some(frame);

@@ -103,7 +103,8 @@ struct Fake {
     builds: Arc<Mutex<Vec<String>>>,
 }
 
-struct FakeNetwork(Fake, String, u32);
+/// Answers every second push only when it is asked for more.
+struct FakeNetwork(Fake, String, u32, Option<Frame<Drawn>>);
 
 impl FrameFilter for FakeNetwork {
     type In = CpuImage;
@@ -115,7 +116,11 @@ impl FrameFilter for FakeNetwork {
         let photo = frame.image.clone();
         self.2 += 1;
         let drawing = (!self.0.holds || self.2 % 2 == 1).then_some(drawing);
-        Ok(Some(frame.with(Drawn { photo, drawing, motion: None, number: 0 })))
+        let drawn = frame.with(Drawn { photo, drawing, motion: None, number: 0 });
+        Ok(if self.2 % 2 == 1 { Some(drawn) } else { self.3.replace(drawn) })
+    }
+    fn more(&mut self) -> Result<Option<Frame<Drawn>>> {
+        Ok(self.3.take())
     }
     fn drain(&mut self) -> Result<Option<Frame<Drawn>>> {
         Ok(None)
@@ -170,7 +175,7 @@ impl Studio for Fake {
         if self.broken == Some(&weights) {
             return Err(Error::Weights { name: weights, source: "broken on purpose".into() });
         }
-        let stage = Box::new(FakeNetwork(self.clone(), weights, 0));
+        let stage = Box::new(FakeNetwork(self.clone(), weights, 0, None));
         Ok(Made { stage, runs_on: "fake network".into(), warnings: vec!["fake warning".into()] })
     }
     fn post(&self, settings: &Settings, _: &StreamInfo) -> Result<Made<Post>> {

@@ -41,6 +41,11 @@ impl FrameFilter for Matte {
         self.cut_out(done)
     }
 
+    fn more(&mut self) -> Result<Option<Frame<CpuImage>>> {
+        let done = self.finish.more()?;
+        self.cut_out(done)
+    }
+
     fn drain(&mut self) -> Result<Option<Frame<CpuImage>>> {
         let done = self.finish.drain()?;
         self.cut_out(done)
