@@ -1,13 +1,16 @@
 //! Photo and drawing in one picture, for films that compare them: side by side, or on both sides of a line. Runs on the
 //! shader thread, without a GPU: planes are copied row by row, so that where the encoder takes the decoder's format, the
-//! photo's samples are those of the decoder. A drawing that is held stands beside photos that go on.
+//! photo's samples are those of the decoder. A drawing that is held stands beside photos that go on. Where photos are
+//! transparent, both are shown on white.
 
 use super::beside::Beside;
+use super::ground::{on_white, white};
 use crate::av::scale::Converter;
 use crate::config::Settings;
 use crate::error::{Error, Result};
-use crate::frame::{ColorInfo, CpuImage, Drawn, Frame, Matrix, Packing, PixelFormat, Range, Size};
+use crate::frame::{ColorInfo, CpuImage, Drawn, Frame, PixelFormat, Size};
 use crate::stage::FrameFilter;
+use std::sync::Arc;
 
 /// How photo and drawing share a picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,7 +48,10 @@ pub struct Compare {
     comparison: Comparison,
     /// Layout and colour of the common picture.
     output: (PixelFormat, ColorInfo),
-    photos: Beside<CpuImage>,
+    /// Photos, and how opaque their drawings are.
+    photos: Beside<(CpuImage, Option<Arc<CpuImage>>)>,
+    /// How opaque the last drawing is: one that is shown again stays so.
+    last: Option<Arc<CpuImage>>,
     converter: Converter,
 }
 
@@ -57,14 +63,14 @@ impl Compare {
         comparison: Comparison,
         output: (PixelFormat, ColorInfo),
     ) -> Self {
-        Self { finish, comparison, output, photos: Beside::default(), converter: Converter::default() }
+        Self { finish, comparison, output, photos: Beside::default(), last: None, converter: Converter::default() }
     }
 
     fn join(&mut self, done: Option<Frame<CpuImage>>) -> Result<Option<Frame<CpuImage>>> {
         let Some(done) = done else { return Ok(None) };
-        let photo = self.photos.take(done.stamp.index)?;
+        let (photo, drawn) = self.photos.take(done.stamp.index)?;
         let (format, color) = self.output;
-        let (size, shape) = (photo.size, photo.format);
+        let (size, shape, shot) = (photo.size, photo.format, photo.matte());
         let photo = self.converter.convert(photo, size, format, color).map_err(|e| {
             let key = match self.comparison {
                 Comparison::SideBySide => "side-by-side",
@@ -72,8 +78,10 @@ impl Compare {
             };
             Error::setting(key, format!("the photo does not become {format:?}: {e}"))
         })?;
+        let photo = on_white(photo, shot.as_deref());
         let page = self.comparison.page(size, shape);
-        done.try_map(|drawing| Ok(compose(self.comparison, &photo, &drawing, page))).map(Some)
+        let joined = |drawing| compose(self.comparison, &photo, &on_white(drawing, drawn.as_deref()), page);
+        done.try_map(|drawing| Ok(joined(drawing))).map(Some)
     }
 }
 
@@ -82,8 +90,17 @@ impl FrameFilter for Compare {
     type Out = CpuImage;
 
     fn push(&mut self, frame: Frame<Drawn>) -> Result<Option<Frame<CpuImage>>> {
-        self.photos.keep(frame.stamp.index, frame.image.photo.clone());
+        let photo = frame.image.photo.clone();
+        if frame.image.drawing.is_some() {
+            self.last = photo.matte();
+        }
+        self.photos.keep(frame.stamp.index, (photo, self.last.clone()));
         let done = self.finish.push(frame)?;
+        self.join(done)
+    }
+
+    fn more(&mut self) -> Result<Option<Frame<CpuImage>>> {
+        let done = self.finish.more()?;
         self.join(done)
     }
 
@@ -154,28 +171,11 @@ const fn column(x: u32, plane: usize, format: PixelFormat) -> u32 {
     format.plane_layout(plane, Size::new(x, 1)).0
 }
 
-/// A white sample of `plane` as stored; for interleaved chroma a pair.
-fn white(plane: usize, format: PixelFormat, color: ColorInfo) -> [u8; 4] {
-    let bits = u32::from(format.bits());
-    let semi = matches!(format, PixelFormat::Yuv { packing: Packing::SemiPlanar, .. });
-    let chroma = plane > 0 && color.matrix != Matrix::Identity;
-    let code = match (format, color.range) {
-        (PixelFormat::Rgba8, _) => return [u8::MAX; 4],
-        _ if chroma => 1u32 << (bits - 1),
-        (_, Range::Limited) => ((16.0 + 219.0 * color.white()) * (1 << (bits - 8)) as f32).round() as u32,
-        (_, Range::Full) => (color.white() * ((1 << bits) - 1) as f32).round() as u32,
-    };
-    if bits == 8 {
-        return [code as u8; 4];
-    }
-    let [low, high] = ((code << if semi { 16 - bits } else { 0 }) as u16).to_le_bytes();
-    [low, high, low, high]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::{Drawing, Stamp};
+    use crate::frame::{Drawing, Packing, Stamp};
+    use crate::post::Matte;
     use std::collections::VecDeque;
 
     const TEN: PixelFormat = PixelFormat::Yuv { shift_x: 1, shift_y: 1, bits: 10, packing: Packing::Planar };
@@ -230,12 +230,6 @@ mod tests {
         let half = split(0.5, PixelFormat::I420);
         assert_eq!(runs(&half, 0), [(10, 16), (235, 2), (50, 15)]);
         assert_eq!(runs(&half, 1), [(11, 8), (128, 1), (51, 8)]);
-        // 940 << 6 is 0xeb00; its low byte comes first.
-        assert_eq!(white(0, P010, ColorInfo::BT709), [0x00, 0xeb, 0x00, 0xeb]);
-        assert_eq!(white(1, TEN, ColorInfo::BT709), [0x00, 0x02, 0x00, 0x02]);
-        // Reference white of PQ, not its brightest: 64 + 876 * 0.5807 is 573, 0x023d.
-        let pq = ColorInfo { transfer: ColorInfo::PQ, ..ColorInfo::BT709 };
-        assert_eq!(white(0, TEN, pq), [0x3d, 0x02, 0x3d, 0x02]);
         assert_eq!(runs(&split(0.0, PixelFormat::I420), 0), [(50, 33)]);
         assert_eq!(runs(&split(1.0, PixelFormat::I420), 0), [(10, 33)]);
         assert_eq!(runs(&split(1.0, PixelFormat::I420), 2), [(12, 17)]);
@@ -243,7 +237,7 @@ mod tests {
         assert_eq!(line(0.25, 1920, PixelFormat::I420), [478, 482]);
     }
 
-    /// Answers one push late, with what it was given first as long as the drawings are held.
+    /// Answers one push late, with its picture; what it is to answer besides, when it is asked for more.
     struct Late(VecDeque<Frame<CpuImage>>, CpuImage);
 
     impl FrameFilter for Late {
@@ -251,6 +245,9 @@ mod tests {
         type Out = CpuImage;
         fn push(&mut self, frame: Frame<Drawn>) -> Result<Option<Frame<CpuImage>>> {
             self.0.push_back(Frame { stamp: frame.stamp, image: self.1.clone() });
+            Ok(if self.0.len() > 2 { self.0.pop_front() } else { None })
+        }
+        fn more(&mut self) -> Result<Option<Frame<CpuImage>>> {
             Ok(if self.0.len() > 1 { self.0.pop_front() } else { None })
         }
         fn drain(&mut self) -> Result<Option<Frame<CpuImage>>> {
@@ -262,15 +259,24 @@ mod tests {
     fn each_photo_stands_beside_its_own_drawing() {
         let size = Size::new(16, 2);
         let drawing = flat(size, PixelFormat::I420, 50);
-        let late = Box::new(Late(VecDeque::new(), drawing));
-        let mut compare = Compare::new(late, Comparison::SideBySide, (PixelFormat::I420, ColorInfo::BT709));
+        let late = || Box::new(Late(VecDeque::new(), drawing.clone()));
+        let mut compare = Compare::new(late(), Comparison::SideBySide, (PixelFormat::I420, ColorInfo::BT709));
+        let (mut matte, mut mattes) = (Matte::new(late()), 0);
         let mut seen = Vec::new();
         for index in 0..4u8 {
             let stamp = Stamp { index: index.into(), pts: 0, duration: 1 };
             let drawing = (index == 0).then(|| Drawing { size, rgba: vec![0; size.pixels() * 4] });
             let photo = flat(size, PixelFormat::I420, 10 + index);
             let drawn = Drawn { photo, drawing, motion: None, number: 0 };
+            mattes += usize::from(matte.push(Frame { stamp, image: drawn.clone() }).unwrap().is_some());
+            while matte.more().unwrap().is_some() {
+                mattes += 1;
+            }
             seen.extend(compare.push(Frame { stamp, image: drawn }).unwrap());
+            while let Some(frame) = compare.more().unwrap() {
+                seen.push(frame);
+            }
+            assert_eq!((seen.len(), mattes), (usize::from(index), usize::from(index)));
         }
         while let Some(frame) = compare.drain().unwrap() {
             seen.push(frame);

@@ -22,6 +22,7 @@ mod chain;
 mod compare;
 mod flow;
 mod fragment;
+mod ground;
 mod halftone;
 mod history;
 mod matte;

@@ -1,7 +1,7 @@
 //! Transparent films on the command line.
 
 use super::resume::{FAST, path};
-use super::support::{ffmpeg, run};
+use super::support::{ffmpeg, frame, run};
 use super::{comicvid, text};
 use std::ffi::OsStr;
 
@@ -38,4 +38,10 @@ fn a_drawing_is_as_transparent_as_its_photo() {
     assert!(text(&run.get_output().stderr).contains("keeps no transparency"), "{run:?}");
     let run = comicvid().args([&input, &both, "--side-by-side"]).args(FAST).assert().success();
     assert!(!text(&run.get_output().stderr).contains("transparency"), "two pictures in one have nothing behind them");
+    // Beside the disc there is white, whatever colour is coded there.
+    let both = frame(both.as_ref(), 0);
+    for x in [90, 96 + 90] {
+        let at = (2 * 192 + x) * 3;
+        assert!(both[at..at + 3].iter().all(|level| *level > 245), "{:?} at {x}", &both[at..at + 3]);
+    }
 }
