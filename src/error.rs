@@ -158,6 +158,14 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// A recording in which there would be nothing.
+    #[error("nothing was recorded to {}: {reason}", path.display())]
+    Recording {
+        /// The file that there is not.
+        path: PathBuf,
+        /// Why.
+        reason: &'static str,
+    },
     /// Training data that cannot be trained on.
     #[error("cannot train: {reason}")]
     Training {
@@ -215,7 +223,12 @@ impl Error {
             Self::Copy { .. } => {
                 "check the disk that the input is on; finished segments were kept with --resume".into()
             }
-            Self::Create { .. } => "check that the folder exists and can be written".into(),
+            // Other reasons are the name's or the container's, and say so themselves.
+            Self::Create { source, .. } => {
+                let system = source.downcast_ref::<std::io::Error>();
+                let denied = system.is_some_and(|error| error.kind() != std::io::ErrorKind::WouldBlock);
+                return denied.then(|| "check that the folder exists and can be written".into());
+            }
             Self::Exists { .. } => "choose another name, or add --overwrite".into(),
             Self::SameFile { .. } => "choose another name for the output".into(),
             Self::Write { .. } => "check the free space on that disk".into(),
@@ -245,8 +258,26 @@ impl Error {
             Self::Camera { .. } => {
                 "`comicvid devices` lists cameras; --camera test and --camera file:clip.mp4 stand in for one".into()
             }
+            Self::Recording { .. } => {
+                "a recording begins with the first picture: give it longer, and see what is said of the camera".into()
+            }
             Self::Window { .. } => "add --no-window to run without one, with --serve, --record, …".into(),
             Self::Setting { .. } | Self::Network { .. } | Self::Training { .. } | Self::Offer { .. } => return None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Error as System, ErrorKind};
+
+    #[test]
+    fn only_what_the_system_refuses_is_blamed_on_the_folder() {
+        let path = Path::new("a/b.mp4");
+        let hint = |error: Error| error.hint();
+        assert!(hint(Error::create(path, System::from(ErrorKind::NotFound))).is_some_and(|h| h.contains("folder")));
+        assert_eq!(hint(Error::create(path, System::from(ErrorKind::WouldBlock))), None);
+        assert_eq!(hint(Error::create(path, "\".txt\" names no file format")), None);
     }
 }

@@ -135,6 +135,22 @@ fn it_stops_by_itself_with_a_recording_and_a_report() {
 }
 
 #[test]
+fn a_recording_that_never_began_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let film = folder.path().join("take.mp4");
+    let path = film.to_str().unwrap();
+    // It is over at once; or there is no picture but the card that says so.
+    for (camera, seconds) in [("test", "0.01"), ("no camera is called so", "4")] {
+        let mut live = Live::start(&["--camera", camera, "--seconds", seconds, "--record", path]);
+        let error = live.event("error", |_| true);
+        assert!(error["message"].as_str().unwrap().contains("nothing was recorded"), "{error}");
+        assert!(error["hint"].as_str().unwrap().contains("longer"), "{error}");
+        assert_eq!(live.exit_code(), Some(1));
+        assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+    }
+}
+
+#[test]
 fn what_cannot_be_is_said_at_once() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();

@@ -9,7 +9,7 @@ use super::{engine, quantity};
 use crate::cli;
 use crate::error::{Error, Result};
 use crate::frame::{Clock, Rational, Size};
-use crate::live::{CameraState, Latency, Output, Session, Setup, Status, View};
+use crate::live::{CameraState, Kind, Latency, NO_PICTURE, Output, Session, Setup, Status, View};
 use crate::pipeline::Stop;
 use crate::sink::{self, HttpSink, SinkOptions, http};
 use crate::source::live::camera::{self, Camera, Nokhwa, Selector, Wish};
@@ -129,7 +129,7 @@ fn serve(address: &str, voice: Voice) -> Result<Output> {
 /// Tells how it goes until it is over; what the user should know goes to `tell` too.
 ///
 /// # Errors
-/// [`Error::Create`]: a recording was asked for and never began.
+/// [`Error::Recording`]: one was asked for and never began.
 fn watch(session: &Session, args: &cli::Live, voice: Voice, stop: &Stop, tell: &dyn Fn(&str)) -> Result<()> {
     let start = Instant::now();
     let end = args.seconds.map(|s| start + Duration::from_secs_f64(s));
@@ -143,7 +143,7 @@ fn watch(session: &Session, args: &cli::Live, voice: Voice, stop: &Stop, tell: &
             tell(&note);
         }
         if let Some(path) = record
-            && session.latest().is_some()
+            && session.latest().is_some_and(|shown| shown.kind != Kind::Card)
         {
             let options = SinkOptions { overwrite: args.overwrite, ..SinkOptions::default() };
             // Refused until the outputs' size is known.
@@ -166,7 +166,7 @@ fn watch(session: &Session, args: &cli::Live, voice: Voice, stop: &Stop, tell: &
         std::thread::sleep(GLANCE);
     }
     match record {
-        Some(path) => Err(Error::create(path, "it was over before there was a picture to record")),
+        Some(path) => Err(Error::Recording { path: path.into(), reason: NO_PICTURE }),
         None => Ok(()),
     }
 }

@@ -35,7 +35,7 @@ mod tests;
 
 pub use latency::{Latencies, Latency};
 pub use output::Output;
-pub use record::Recording;
+pub use record::{NO_PICTURE, Recording};
 pub use session::{Session, Setup};
 pub use shared::{CameraState, Kind, OutputStatus, Shown, Status, View};
 pub use studio::{Made, Post, Studio, Stylizer};

@@ -1,7 +1,7 @@
 //! Recording: the pipeline's file encoder as an output.
 
 use super::output::Output;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::frame::{Clock, CpuImage, Frame, Rational, Stamp, StreamInfo};
 use crate::sink::{self, SinkOptions};
 use crate::stage::FrameSink;
@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 
 /// Unit of a recording's timestamps: MPEG's.
 const UNIT: Rational = Rational::new(1, 90_000);
+
+/// Why there is no recording.
+pub const NO_PICTURE: &str = "it was over before there was a picture";
 
 /// How many pictures may wait for the encoder, which is fast enough on the whole.
 pub(super) const DEPTH: usize = 16;
@@ -33,12 +36,14 @@ pub(super) fn output(path: &Path, options: SinkOptions) -> Output {
         open: Box::new(move |info| {
             let info = StreamInfo { time_base: UNIT, live: false, ..info.clone() };
             let output = sink::create(&file, &info, &options)?;
-            Ok(Box::new(Recorder { sink: Some(output.sink), times: Times::default(), waiting: None }))
+            let (sink, times) = (Some(output.sink), Times::default());
+            Ok(Box::new(Recorder { path: file, sink, times, waiting: None }))
         }),
     }
 }
 
 struct Recorder {
+    path: PathBuf,
     sink: Option<Box<dyn FrameSink>>,
     times: Times,
     /// A picture is written when its end is known, which is the next one's beginning.
@@ -88,6 +93,10 @@ impl FrameSink for Recorder {
     }
 
     fn finish(mut self: Box<Self>) -> Result<()> {
+        if self.waiting.is_none() {
+            // Dropped unfinished, the sink leaves no file.
+            return Err(Error::Recording { path: self.path, reason: NO_PICTURE });
+        }
         self.pass_on(None)?;
         self.sink.take().map_or(Ok(()), |sink| sink.finish())
     }
@@ -96,6 +105,18 @@ impl FrameSink for Recorder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frame::{ColorInfo, PixelFormat};
+
+    #[test]
+    fn without_a_picture_there_is_no_recording() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("none.mp4");
+        let info = StreamInfo::new(crate::frame::Size::new(64, 48), PixelFormat::I420, ColorInfo::BT709);
+        let sink = (output(&path, SinkOptions::default()).open)(&info).unwrap();
+        let error = sink.finish().unwrap_err();
+        assert!(matches!(error, Error::Recording { .. }) && error.hint().is_some(), "{error}");
+        assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+    }
 
     #[test]
     fn a_recording_begins_at_zero_and_never_goes_back() {

@@ -61,7 +61,10 @@ impl StillSink {
 /// [`Error::Create`] for a film, [`Error::Setting`] and [`Error::Encoder`] for what only films have.
 pub(super) fn check(path: &Path, info: &StreamInfo, options: &SinkOptions) -> Result<()> {
     if info.frame_count.is_some_and(|frames| frames > 1) {
-        return Err(Error::create(path, "a film does not fit into one picture"));
+        return Err(Error::create(
+            path,
+            "a film does not fit into one picture (NAME_%04d.png takes one after the other)",
+        ));
     }
     if let Some((key, _)) = options.encoder_options.first() {
         return Err(Error::setting(key, "pictures have no encoder options"));
