@@ -101,12 +101,15 @@ impl Encoder {
     pub fn open(codec: Codec, spec: &Spec<'_>) -> Result<Self, OpenError> {
         super::init();
         let counted = || spec.frame_rate.unwrap_or(Rational::new(25, 1)).inverse();
+        let clock = || Clock::Counted { first: 0, stamps: VecDeque::new() };
+        if codec.counts_frames() {
+            return Self::attempt(codec, spec, counted(), clock());
+        }
         let first = match Self::attempt(codec, spec, spec.time_base, Clock::Stream) {
             Err(OpenError::Codec(error)) => error,
             other => return other,
         };
-        let clock = Clock::Counted { first: 0, stamps: VecDeque::new() };
-        if let Ok(encoder) = Self::attempt(codec, spec, counted(), clock) {
+        if let Ok(encoder) = Self::attempt(codec, spec, counted(), clock()) {
             return Ok(encoder);
         }
         // Encoders check some values only as they open. Which one is it?

@@ -160,6 +160,12 @@ impl Codec {
         matches!(self.id(), AVCodecID::AV_CODEC_ID_H264 | AVCodecID::AV_CODEC_ID_HEVC)
     }
 
+    /// Takes whatever unit it is given for the length of a frame, and writes that down as the film's rate.
+    #[must_use]
+    pub fn counts_frames(self) -> bool {
+        self.id() == AVCodecID::AV_CODEC_ID_THEORA
+    }
+
     /// Options that make it as good as x264 at CRF `quality`, about; and as fast as a film that is drawn meanwhile
     /// needs. Whether the encoder has an option is asked through `has`.
     #[must_use]
