@@ -14,7 +14,8 @@ use std::sync::Arc;
 /// How much of a PNG is searched for the chunk that makes it an animation; it must come before the pixels.
 const HEAD: u64 = 64 << 10;
 
-/// Whether a file is a picture by its first bytes. An animated PNG is none.
+/// Whether a file is a picture by its first bytes. An animated PNG is none; nor are JPEGs one after the other, which only
+/// their name tells from a photo: cameras put second pictures behind the first, too.
 ///
 /// # Errors
 /// [`Error::Open`] where the file cannot be read.
@@ -22,7 +23,9 @@ pub(super) fn is_picture(path: &Path) -> Result<bool> {
     let mut head = Vec::new();
     let read = File::open(path).and_then(|file| file.take(HEAD).read_to_end(&mut head));
     read.map_err(|e| Error::open(path, e))?;
+    let moving = path.extension().is_some_and(|e| ["mjpeg", "mjpg"].iter().any(|name| e.eq_ignore_ascii_case(name)));
     Ok(match image::guess_format(&head) {
+        Ok(ImageFormat::Jpeg) if moving => false,
         Ok(ImageFormat::Png) => {
             let end = head.windows(4).position(|w| w == b"IDAT").unwrap_or(head.len());
             !head[..end].windows(4).any(|w| w == b"acTL")

@@ -107,6 +107,19 @@ fn compare(input: &Path, output: &Path, passed: &Passed) -> Vec<String> {
 }
 
 #[test]
+fn pictures_one_after_the_other_are_a_film() {
+    let films = Films::new();
+    let input = films.make("in.mjpeg", "-f lavfi -i testsrc2=s=160x90:r=25:d=0.4 -c:v mjpeg -pix_fmt yuvj420p");
+    for name in ["out.mjpeg", "out.mkv", "out.ogv"] {
+        let output = films.path(name);
+        assert_eq!((pass(&input, &output).frames, shown(&output).len()), (10, 10), "{name}");
+    }
+    // Theora knows one length for all frames: none may begin late.
+    let times = shown(&films.path("out.ogv"));
+    assert!(times.starts_with(&[Time::new(0, 1), Time::new(1, 25), Time::new(2, 25)]), "{times:?}");
+}
+
+#[test]
 fn every_kind_of_film_keeps_its_frames_its_times_its_sound_its_shape_and_its_tags() {
     let films = Films::new();
     let mut faults = Vec::new();
