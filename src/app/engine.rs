@@ -10,6 +10,8 @@ use crate::pipeline::{Divisions, Manner, Redraw};
 use crate::post::{Compare, Comparison, Matte, PostChain};
 use crate::stage::FrameFilter;
 use crate::stylize::{self, Detail};
+use parking_lot::Mutex;
+use std::collections::BTreeSet;
 
 type Stylizer = Box<dyn FrameFilter<In = CpuImage, Out = Drawn>>;
 type Post = Box<dyn FrameFilter<In = Drawn, Out = CpuImage>>;
@@ -74,11 +76,14 @@ impl Engine {
         }
     }
 
-    /// Says once what computes, and loudly what the user may not have expected.
+    /// Says what computes, and loudly what the user may not have expected: of many films that is the same, and told once.
     pub fn introduce(&self, voice: Voice) {
+        static TOLD: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
         voice.say(&format!("generator on {}, shaders on {}", self.device, self.adapter));
         for warning in &self.warnings {
-            voice.warn(warning);
+            if TOLD.lock().insert(warning.clone()) {
+                voice.warn(warning);
+            }
         }
     }
 }

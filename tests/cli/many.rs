@@ -43,6 +43,8 @@ fn one_that_fails_does_not_stop_the_others() {
     let run = comicvid().args([&broken, &shots]).arg("--out").arg(&out).args(FAST).arg("--json").assert().code(1);
     let summary = last_event(run.get_output());
     assert_eq!((&summary["event"], &summary["done"], &summary["failed"]), (&"summary".into(), &3.into(), &1.into()));
+    // What is the same of every film is told once, if at all.
+    assert!(text(&run.get_output().stdout).matches("software renderer").count() <= 1);
     assert_eq!(listed(&out), [out.join("a.mp4"), out.join("b.mkv"), out.join("day 2/photo.png")]);
     assert_eq!((count_frames(&out.join("a.mp4")), count_frames(&out.join("b.mkv"))), (10, 5));
     assert_eq!(probe(&out.join("b.mkv"), "v:0", "stream=width,height"), "64,96\n");
