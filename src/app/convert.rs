@@ -107,7 +107,8 @@ impl<'a> Conversion<'a> {
             return Err(Error::setting("resume", "what goes through a pipe cannot be gone on with"));
         }
         if self.args.resume && !self.args.overwrite && output.is_file() {
-            // It has its name only when it is whole.
+            // It has its name only when it is whole; a kill right after that leaves segments that nobody needs.
+            Segments::sweep(output);
             voice.say(&format!("{} is there already", output.display()));
             return Ok(Drawn { outcome: Outcome::Done, frames: 0, took: start.elapsed() });
         }

@@ -185,6 +185,32 @@ pub(super) fn remove_folder(folder: &Path) {
     }
 }
 
+/// Removes what a run kept that was killed when the film had its name already, but before all else was gone. What a later
+/// run keeps, which is to replace the film, stays: its journal is newer than the film.
+pub(super) fn sweep(output: &Path) {
+    let folder = folder(output);
+    let Ok(entries) = fs::read_dir(&folder) else { return };
+    let lock = File::open(folder.join(LOCK));
+    if lock.as_ref().is_ok_and(|lock| lock.try_lock().is_err()) {
+        return;
+    }
+    let journal = folder.join(JOURNAL);
+    let over = match fs::read(&journal) {
+        Ok(bytes) => {
+            let whole = serde_json::from_slice::<Text>(&bytes).is_ok_and(|text| text.complete);
+            let time = |path: &Path| path.metadata().and_then(|facts| facts.modified()).ok();
+            whole && time(output) >= time(&journal)
+        }
+        Err(_) => entries.flatten().map(|entry| entry.path()).all(|path| {
+            let segment = path.extension().is_some_and(|e| e == "tmp" || e == "packets");
+            segment || path.file_name().is_some_and(|name| name == LOCK)
+        }),
+    };
+    if over {
+        remove_folder(&folder);
+    }
+}
+
 /// Removes the files of a folder, but for the lock.
 fn clear(folder: &Path) {
     for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
@@ -272,6 +298,39 @@ mod tests {
         assert!(journal.is_complete());
         journal.remove();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_a_film_that_is_there_has_left_is_swept_away_and_no_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let output = folder.path().join("a.mkv");
+        let mut journal = Journal::open(&output, &Facts::new(), false).unwrap();
+        let next = |journal: &mut Journal, last| {
+            fs::write(journal.next_file(), b"packets").unwrap();
+            journal.enter(Segment { frames: 1, pts: 0, bytes: 7 }, last).unwrap();
+        };
+        next(&mut journal, Some(0));
+        fs::write(&output, b"film").unwrap();
+        sweep(&output);
+        assert!(super::folder(&output).exists(), "a run is at work");
+        drop(journal);
+        sweep(&output);
+        assert!(super::folder(&output).exists(), "frames are missing");
+        let mut journal = Journal::open(&output, &Facts::new(), false).unwrap();
+        next(&mut journal, None);
+        drop(journal);
+        let past = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+        File::options().write(true).open(&output).unwrap().set_modified(past).unwrap();
+        sweep(&output);
+        assert!(super::folder(&output).exists(), "they are to replace the film");
+        fs::write(&output, b"film").unwrap();
+        sweep(&output);
+        assert!(!super::folder(&output).exists());
+        // Killed in the midst of that.
+        fs::create_dir(super::folder(&output)).unwrap();
+        fs::write(super::folder(&output).join("0001.packets"), b"packets").unwrap();
+        sweep(&output);
+        assert!(!super::folder(&output).exists());
     }
 
     #[test]

@@ -54,6 +54,11 @@ impl Segments {
         journal::folder(path).exists()
     }
 
+    /// Removes what is left of the segments of a film that is there already.
+    pub fn sweep(path: &Path) {
+        journal::sweep(path);
+    }
+
     /// Frames that are finished: the sink wants those that follow.
     #[must_use]
     pub fn frames(&self) -> u64 {
