@@ -100,9 +100,10 @@ fn open_log(path: &Path, resume: bool) -> Result<File> {
 }
 
 /// What a weights file says of its making.
-fn facts(state: &State, dataset: &Dataset, options: &TrainOptions) -> [(&'static str, String); 6] {
+fn facts(state: &State, dataset: &Dataset, options: &TrainOptions) -> [(&'static str, String); 7] {
     [
         ("program", concat!("comicvid ", env!("CARGO_PKG_VERSION")).to_owned()),
+        ("command", std::env::args().collect::<Vec<_>>().join(" ")),
         ("data", dataset.to_string()),
         ("steps", state.step.to_string()),
         ("minutes", format!("{:.1}", state.minutes)),
