@@ -71,7 +71,6 @@ impl Modulation {
     }
 
     /// Deviation of the strokes' lightness and warmth (R'G'B' in 0..=1), N x 2 x 1 x 1.
-    #[must_use]
     pub const fn strokes(&self) -> &Tensor {
         &self.strokes
     }
