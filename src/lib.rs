@@ -34,7 +34,8 @@
 //! *Photo*: a frame as it was shot. *Drawing*: the generator's answer, small. *Style*: generator settings plus one table per
 //! effect, a TOML file. *Code*: the numbers that tell the generator in which style to draw. *Effect*: one Rust file in
 //! `post` and one shader of the same name. *Stamp*: a frame's index, time and duration, which no stage changes. *Guide*:
-//! the photo's luma at the drawing's size.
+//! the photo's luma at the drawing's size. *Page*: the part of an endless canvas, with the brush strokes that can show on it,
+//! which a picture is drawn on.
 //!
 //! # Where the design left its first sketch
 //!
@@ -46,6 +47,8 @@
 //!   the frames: whether there is a crash is nobody's business but the sink's. In the midst of a long shot every such run,
 //!   disturbed or not, forgets, draws some frames again to warm up, and goes on; so each segment can be drawn by itself.
 //! * High dynamic range becomes standard in [`source`], not in a shader: network and motion look at the planes, too.
+//! * The network answers smooth maps alone; edges come from the photo, lines from filters of it, and the texture of paint
+//!   from strokes that lie on a page: nothing can draw the pattern of its cells, and what each pixel is costs no network.
 //! * A damaged source ends its stream normally and counts the damage aside, so that the film is finished and the run still
 //!   fails: see [`source::Damage`].
 
