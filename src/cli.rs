@@ -370,7 +370,7 @@ pub struct Train {
     /// Go on from the checkpoint beside --out
     #[arg(long)]
     pub resume: bool,
-    /// Start from these weights (a built-in name or a file) rather than from random ones
+    /// Start from these weights (a built-in name or a file), which need no warm-up, rather than from random ones
     #[arg(long, value_name = "WEIGHTS", conflicts_with = "resume")]
     pub from: Option<String>,
     /// Seed of every random choice

@@ -155,8 +155,8 @@ pub struct Network {
 }
 
 impl Network {
-    /// Draws pictures on a `page` of their size. See the module for shapes. The layers compute in
-    /// the type of their weights, the last sum in that of the photo, so that weights of half precision cost no shades.
+    /// Draws pictures on a `page` of their size. See the module for shapes. The layers compute in the type of their weights,
+    /// the last sum in that of the photo, so that weights of half precision cost no shades.
     ///
     /// # Errors
     /// libtorch's, for tensors of other shapes.
@@ -186,7 +186,7 @@ impl Network {
         let answer = conv(11, &merged)?.f_to_kind(photo.f_kind()?)?;
 
         let low = photo.f_avg_pool2d([4, 4], [4, 4], [0, 0], false, true, None)?;
-        let dull = self.lines.luma(&low)?;
+        let low_luma = self.lines.luma(&low)?;
         let (matrix, offset) = &modulation.grade;
         let graded = (matrix.f_matmul(&low.f_flatten(2, 3)?)? + offset).f_view([n, 3, rows, columns])?;
         let light = self.lines.luma(&graded)?;
@@ -198,10 +198,10 @@ impl Network {
         let gates = answer.f_narrow(1, LIGHT + SLOPE, GATES)?.f_relu()?;
         let shown = self
             .strokes
-            .directions(page, &dull)?
+            .directions(page, &low_luma)?
             .f_mul(&answer.f_narrow(1, LIGHT + SLOPE + GATES, STROKES)?.f_relu()?)?;
         // Enlarged together, which costs one pass.
-        let small = Tensor::f_cat(&[painted, dull, slope, gates], 1)?;
+        let small = Tensor::f_cat(&[painted, low_luma, slope, gates], 1)?;
         let large = small.f_upsample_bilinear2d([height, width], false, None, None)?;
         let luma = self.lines.luma(photo)?;
         let detail = cored(&(&luma - large.f_narrow(1, 3, 1)?))?.f_mul(&large.f_narrow(1, 4, SLOPE)?)?;
@@ -445,7 +445,9 @@ mod tests {
     #[test]
     fn flat_areas_are_drawn_flat() {
         let grey = Tensor::full([1, 3, 32, 32], 0.4, (Kind::Float, Device::Cpu));
-        let drawing = draw(&network(), &grey);
+        // Strokes have a test of their own.
+        let (network, page) = (network(), Page::blank([32, 32], Device::Cpu).unwrap());
+        let drawing = network.forward(&grey, &page, &network.modulation(&code(0.5)).unwrap()).unwrap();
         assert!(difference(&drawing.narrow(3, 0, 31), &drawing.narrow(3, 1, 31)) < 1e-4);
         assert!(difference(&drawing, &grey) > 1e-2);
     }

@@ -47,9 +47,8 @@ impl State {
         let critic = Adam::new(discriminator::parameters(device)?, (0.5, 0.99))?;
         let vectors = discriminator::vectors(device)?;
         let canvas = Canvas::new(device)?;
-        let (look, seen) = (vec![], vec![]);
-        let state = Self { generator, critic, vectors, average, look, seen, canvas, step: 0, minutes: 0.0, warm: WARM };
-        Ok(state)
+        let (look, seen, step, minutes) = (vec![], vec![], 0, 0.0);
+        Ok(Self { generator, critic, vectors, average, look, seen, canvas, step, minutes, warm: WARM })
     }
 
     /// Takes the weights of `network`, and them alone.
@@ -87,8 +86,8 @@ impl State {
     /// [`Error::Write`].
     pub fn save(&mut self, path: &Path) -> Result<()> {
         let fail = |e: TchError| Error::write(path, e);
-        let steps = [self.step as f64, f64::from(self.generator.step), f64::from(self.critic.step)];
-        let numbers = [steps[0], self.minutes, steps[1], steps[2], self.warm];
+        let [generator, critic] = [&self.generator, &self.critic].map(|adam| f64::from(adam.step));
+        let numbers = [self.step as f64, self.minutes, generator, critic, self.warm];
         let mut entries = vec![("numbers".to_owned(), Tensor::f_from_slice(&numbers).map_err(fail)?)];
         for (name, list) in self.lists() {
             for (i, tensor) in list.iter().enumerate() {
