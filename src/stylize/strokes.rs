@@ -48,25 +48,46 @@ const WARM: [f32; 3] = [0.7523, -0.0977, -1.2477];
 /// See the module.
 #[derive(Debug)]
 pub struct Canvas {
-    /// [`DIRECTIONS`] x [`CHANNELS`] x [`TILE`] x [`TILE`].
-    tile: Tensor,
-    /// 1 x 2 x [`WANDERING`] x [`WANDERING`].
+    tile: Tile,
+    /// How the hand wanders: unit vectors of twice the angle, 1 x 2 x [`WANDERING`] x [`WANDERING`].
     wandering: Tensor,
 }
 
 /// A part of a canvas to draw a picture on.
 #[derive(Debug)]
 pub struct Page {
-    /// Strokes in every direction, [`CHANNELS`] x [`DIRECTIONS`] x H x W.
-    strokes: Tensor,
-    /// How the hand wanders: unit vectors of twice the angle, 1 x 2 x H/4 x W/4.
+    tile: Tile,
+    /// Height and width.
+    size: [i64; 2],
+    /// Where on the canvas it begins, down and right.
+    origin: [i64; 2],
+    /// As the canvas's, 1 x 2 x H/4 x W/4.
     wandering: Tensor,
-    /// On the CPU, the strokes once more: all that a pixel has, row by row.
-    pixels: Vec<[Shares; CHANNELS as usize]>,
+}
+
+/// Strokes in every direction, which repeat.
+#[derive(Debug)]
+struct Tile {
+    /// [`CHANNELS`] x [`DIRECTIONS`] x side x side.
+    strokes: Tensor,
+    /// The same, row by row.
+    pixels: &'static [Pixel],
+    side: i64,
 }
 
 /// A number for each direction.
 type Shares = [f32; DIRECTIONS as usize];
+/// How light the strokes are that a pixel has, and how warm.
+type Pixel = [Shares; CHANNELS as usize];
+
+impl Tile {
+    fn new(pixels: &'static [Pixel], device: Device) -> Result<Self, TchError> {
+        let side = pixels.len().isqrt() as i64;
+        let numbers = Tensor::f_from_slice(pixels.as_flattened().as_flattened())?;
+        let strokes = numbers.f_view([side, side, CHANNELS, DIRECTIONS])?.f_permute([2, 3, 0, 1])?;
+        Ok(Self { strokes: strokes.f_contiguous()?.f_to_device(device)?, pixels, side })
+    }
+}
 
 impl Canvas {
     /// The canvas, the same every time, on `device`.
@@ -74,11 +95,11 @@ impl Canvas {
     /// # Errors
     /// libtorch's, as everywhere here.
     pub fn new(device: Device) -> Result<Self, TchError> {
-        static TILES: OnceLock<[Vec<f32>; 2]> = OnceLock::new();
-        let [tile, wandering] = TILES.get_or_init(|| [tiles(), wandering()]);
-        let tensor = |values: &[f32], shape: [i64; 4]| Tensor::f_from_slice(values)?.f_view(shape)?.f_to_device(device);
-        let tile = tensor(tile, [DIRECTIONS, CHANNELS, TILE as i64, TILE as i64])?;
-        Ok(Self { tile, wandering: tensor(wandering, [1, 2, WANDERING as i64, WANDERING as i64])? })
+        static MADE: OnceLock<(Vec<Pixel>, Vec<f32>)> = OnceLock::new();
+        let (pixels, vectors) = MADE.get_or_init(|| (pixels(), wandering()));
+        let side = WANDERING as i64;
+        let wandering = Tensor::f_from_slice(vectors)?.f_view([1, 2, side, side])?.f_to_device(device)?;
+        Ok(Self { tile: Tile::new(pixels, device)?, wandering })
     }
 
     /// The page of `size` (height, width, multiples of 4) that begins at `origin` (down, right), for the canvas has no end.
@@ -86,15 +107,11 @@ impl Canvas {
     /// # Errors
     /// libtorch's.
     pub fn page(&self, size: [i64; 2], origin: [i64; 2]) -> Result<Page, TchError> {
-        let part = |tile: &Tensor, divisor: i64| {
-            let places = |dim: usize| {
-                let places = Tensor::f_arange(size[dim] / divisor, (Kind::Int64, tile.device()))?;
-                (places + origin[dim] / divisor).f_remainder(tile.size()[2 + dim])
-            };
-            tile.f_index_select(2, &places(0)?)?.f_index_select(3, &places(1)?)
-        };
-        let strokes = part(&self.tile, 1)?.f_transpose(0, 1)?.f_contiguous()?;
-        Page::new(strokes, part(&self.wandering, 4)?)
+        let Tile { strokes, pixels, side } = &self.tile;
+        let tile = Tile { strokes: strokes.shallow_clone(), pixels, side: *side };
+        let quarter = |[down, right]: [i64; 2]| [down / 4, right / 4];
+        let wandering = part(&self.wandering, quarter(size), quarter(origin))?;
+        Ok(Page { tile, size, origin, wandering })
     }
 }
 
@@ -103,21 +120,25 @@ impl Page {
     ///
     /// # Errors
     /// libtorch's.
-    pub fn blank([height, width]: [i64; 2], device: Device) -> Result<Self, TchError> {
-        let zeros = |shape: [i64; 4]| Tensor::f_zeros(shape, (Kind::Float, device));
-        let strokes = zeros([CHANNELS, DIRECTIONS, height, width])?;
-        Self::new(strokes, zeros([1, 2, height / 4, width / 4])?)
+    pub fn blank(size: [i64; 2], device: Device) -> Result<Self, TchError> {
+        const NONE: &[Pixel] = &[[[0.0; DIRECTIONS as usize]; CHANNELS as usize]];
+        let wandering = Tensor::f_zeros([1, 2, size[0] / 4, size[1] / 4], (Kind::Float, device))?;
+        Ok(Self { tile: Tile::new(NONE, device)?, size, origin: [0, 0], wandering })
     }
 
-    fn new(strokes: Tensor, wandering: Tensor) -> Result<Self, TchError> {
-        let mut pixels = Vec::new();
-        if strokes.device() == Device::Cpu {
-            let values = Vec::<f32>::try_from(strokes.f_permute([2, 3, 0, 1])?.f_reshape([-1])?)?;
-            let (shares, _) = values.as_chunks();
-            pixels = shares.as_chunks().0.to_vec();
-        }
-        Ok(Self { strokes, wandering, pixels })
+    /// [`CHANNELS`] x [`DIRECTIONS`] x H x W.
+    fn strokes(&self) -> Result<Tensor, TchError> {
+        part(&self.tile.strokes, self.size, self.origin)
     }
+}
+
+/// What lies at `origin` (down, right) of `tile` (A x B x side x side), which repeats: A x B x `size`.
+fn part(tile: &Tensor, size: [i64; 2], origin: [i64; 2]) -> Result<Tensor, TchError> {
+    let places = |dim: usize| {
+        let places = Tensor::f_arange(size[dim], (Kind::Int64, tile.device()))? + origin[dim];
+        places.f_remainder(tile.size()[2 + dim])
+    };
+    tile.f_index_select(2, &places(0)?)?.f_index_select(3, &places(1)?)
 }
 
 /// What of a page shows where, on one device.
@@ -201,11 +222,11 @@ impl Strokes {
 
     /// [`Self::of`] in tensors, wherever they are.
     fn of_device(&self, page: &Page, shown: &Tensor, amounts: &Tensor) -> Result<Tensor, TchError> {
-        let size = [page.strokes.size()[2], page.strokes.size()[3]];
-        let shown = shown.f_upsample_bilinear2d(size, false, None, None)?;
+        let shown = shown.f_upsample_bilinear2d(page.size, false, None, None)?;
+        let strokes = page.strokes()?;
         let channel = |channel: i64| {
-            let strokes = shown.f_mul(&page.strokes.f_narrow(0, channel, 1)?)?;
-            strokes.f_sum_dim_intlist([1_i64].as_slice(), true, Kind::Float)?.f_mul(&amounts.f_narrow(1, channel, 1)?)
+            let sum = shown.f_mul(&strokes.f_narrow(0, channel, 1)?)?;
+            sum.f_sum_dim_intlist([1_i64].as_slice(), true, Kind::Float)?.f_mul(&amounts.f_narrow(1, channel, 1)?)
         };
         Ok(channel(0)? + channel(1)?.f_mul(&self.warm)?)
     }
@@ -213,31 +234,34 @@ impl Strokes {
 
 /// [`Strokes::of`] of one picture in plain Rust.
 fn of_host(page: &Page, shown: &Tensor, amounts: &Tensor) -> Result<Tensor, TchError> {
-    let (height, width) = (page.strokes.size()[2], page.strokes.size()[3]);
+    let [height, width] = page.size.map(|side| side as usize);
+    let side = page.tile.side as usize;
+    let [top, left] = page.origin.map(|place| place as usize % side);
     let amounts = Vec::<f32>::try_from(amounts.f_reshape([-1])?)?;
     let columns = shown.size()[3] as usize;
     let cells = Vec::<f32>::try_from(shown.f_permute([0, 2, 3, 1])?.f_reshape([-1])?)?;
     let (cells, _): (&[Shares], _) = cells.as_chunks();
     let rows: Vec<&[Shares]> = cells.chunks_exact(columns).collect();
-    let mut planes = vec![0.0_f32; 3 * page.pixels.len()];
-    let (red, rest) = planes.split_at_mut(page.pixels.len());
-    let (green, blue) = rest.split_at_mut(page.pixels.len());
-    let across: Vec<_> = (0..width as usize).map(|x| between(x, columns)).collect();
+    let mut planes = vec![0.0_f32; 3 * height * width];
+    let (red, rest) = planes.split_at_mut(height * width);
+    let (green, blue) = rest.split_at_mut(height * width);
+    let across: Vec<_> = (0..width).map(|x| between(x, columns)).collect();
     let mut line = vec![Shares::default(); columns];
-    for (y, pixels) in page.pixels.chunks_exact(width as usize).enumerate() {
+    for y in 0..height {
+        let pixels = page.tile.pixels[(top + y) % side * side..][..side].iter().cycle().skip(left);
         let (above, below, share) = between(y, rows.len());
         for ((line, above), below) in line.iter_mut().zip(rows[above]).zip(rows[below]) {
             *line = mixed(above, below, share);
         }
-        for (x, ([light, warm], (left, right, share))) in pixels.iter().zip(&across).enumerate() {
+        for (x, ((left, right, share), [light, warm])) in across.iter().zip(pixels).enumerate() {
             let shown = mixed(&line[*left], &line[*right], *share);
             let sum = |strokes: &Shares| strokes.iter().zip(&shown).map(|(a, b)| a * b).sum::<f32>();
             let (light, warm) = (sum(light) * amounts[0], sum(warm) * amounts[1]);
-            let at = y * width as usize + x;
+            let at = y * width + x;
             [red[at], green[at], blue[at]] = WARM.map(|channel| light + warm * channel);
         }
     }
-    Tensor::f_from_slice(&planes)?.f_view([1, 3, height, width])
+    Tensor::f_from_slice(&planes)?.f_view([1, 3, page.size[0], page.size[1]])
 }
 
 /// The two of `count` places that pixel number `pixel`, a quarter as large, lies between, and the second's share, as
@@ -252,21 +276,21 @@ fn mixed(a: &Shares, b: &Shares, share: f32) -> Shares {
     std::array::from_fn(|i| a[i] + (b[i] - a[i]) * share)
 }
 
-/// The tiles, as [`Canvas::tile`].
-fn tiles() -> Vec<f32> {
+/// The tile's pixels, row by row.
+fn pixels() -> Vec<Pixel> {
     let count = (DEPTH * (TILE * TILE) as f32 / (std::f32::consts::TAU * ALONG * ACROSS)) as usize;
     let mut chance = Chance(0);
     let dabs: Vec<Vec<Dab>> = (0..CHANNELS).map(|_| (0..count).map(|_| Dab::any(&mut chance)).collect()).collect();
-    let mut all = Vec::new();
-    for direction in 0..DIRECTIONS {
+    let mut pixels = vec![Pixel::default(); TILE * TILE];
+    for direction in 0..DIRECTIONS as usize {
         let shape = shape(std::f32::consts::PI * direction as f32 / DIRECTIONS as f32);
-        for dabs in &dabs {
+        for (channel, dabs) in dabs.iter().enumerate() {
             let mut tile = vec![0.0; TILE * TILE];
             dabs.iter().for_each(|dab| dab.put(&shape, &mut tile));
-            all.extend(evened(&tile));
+            pixels.iter_mut().zip(evened(&tile)).for_each(|(pixel, level)| pixel[channel][direction] = level);
         }
     }
-    all
+    pixels
 }
 
 /// How the hand wanders, as [`Canvas::wandering`]: a sum of waves that fit the tile.
@@ -412,7 +436,8 @@ mod tests {
     #[test]
     fn both_ways_draw_the_same() {
         tch::manual_seed(6);
-        let page = canvas().page([64, 96], [12, 40]).unwrap();
+        // Over a border of the tile, downwards and to the right.
+        let page = canvas().page([64, 96], [212, 200]).unwrap();
         let strokes = Strokes::new(Device::Cpu).unwrap();
         let luma = Tensor::rand([1, 1, 16, 24], (Kind::Float, Device::Cpu));
         let shown = strokes.directions(&page, &luma).unwrap();
@@ -442,18 +467,19 @@ mod tests {
     fn a_page_is_a_part_of_an_endless_canvas() {
         let canvas = canvas();
         let whole = canvas.page([300, 520], [0, 0]).unwrap();
-        assert_eq!(whole.strokes.size(), [CHANNELS, DIRECTIONS, 300, 520]);
+        let strokes = whole.strokes().unwrap();
+        assert_eq!(strokes.size(), [CHANNELS, DIRECTIONS, 300, 520]);
         assert_eq!(whole.wandering.size(), [1, 2, 75, 130]);
-        assert!(whole.strokes.narrow(3, 0, 200).equal(&whole.strokes.narrow(3, TILE as i64, 200)));
+        assert!(strokes.narrow(3, 0, 200).equal(&strokes.narrow(3, TILE as i64, 200)));
         let part = canvas.page([40, 60], [8, 252]).unwrap();
-        assert!(part.strokes.equal(&whole.strokes.narrow(2, 8, 40).narrow(3, 252, 60)));
+        assert!(part.strokes().unwrap().equal(&strokes.narrow(2, 8, 40).narrow(3, 252, 60)));
         assert!(part.wandering.equal(&whole.wandering.narrow(2, 2, 10).narrow(3, 63, 15)));
     }
 
     #[test]
     fn the_canvas_has_no_seams() {
         let whole = canvas().page([2 * TILE as i64, 8], [0, 0]).unwrap();
-        for (map, tile) in [(whole.strokes, TILE as i64), (whole.wandering, WANDERING as i64)] {
+        for (map, tile) in [(whole.strokes().unwrap(), TILE as i64), (whole.wandering, WANDERING as i64)] {
             let n = map.size()[2];
             let steps = (map.narrow(2, 1, n - 1) - map.narrow(2, 0, n - 1)).abs();
             let (seam, most) = (steps.narrow(2, tile - 1, 1).max().double_value(&[]), steps.max().double_value(&[]));
