@@ -248,15 +248,15 @@ fn others(folder: &Path, count: usize) -> Result<Vec<RgbImage>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn crowd(center: f64, count: usize) -> Vec<Tensor> {
-        (0..count).map(|_| Tensor::randn([1, 6], (Kind::Float, Device::Cpu)) + center).collect()
-    }
+    use crate::train::tests::normal;
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
 
     #[test]
     fn closed_is_the_share_of_the_way_to_the_comics() {
-        tch::manual_seed(2);
-        let closed = |center: f64| {
+        let mut rng = StdRng::seed_from_u64(2);
+        let mut crowd = |center: f64, count| (0..count).map(|_| normal([1, 6], &mut rng) + center).collect::<Vec<_>>();
+        let mut closed = |center: f64| {
             let crowds = Crowds { comics: crowd(0.0, 150), photos: crowd(2.0, 150), ..Crowds::default() };
             crowds.closed(&crowd(center, 150)).unwrap()
         };

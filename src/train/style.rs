@@ -121,17 +121,20 @@ fn apart(a: &Tensor, b: &Tensor, scale: &Tensor) -> Result<Tensor, TchError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::train::tests::normal;
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
     use tch::Device;
 
-    fn crowd(center: f64, count: i64) -> Tensor {
-        Tensor::randn([count, 6], (Kind::Float, Device::Cpu)) * 0.5 + center
+    fn crowd(center: f64, count: i64, rng: &mut StdRng) -> Tensor {
+        normal([count, 6], rng) * 0.5 + center
     }
 
     #[test]
     fn descending_brings_the_crowd_to_the_comics() {
-        tch::manual_seed(1);
-        let comics = crowd(1.0, 200);
-        let mut drawings = crowd(0.0, 100).set_requires_grad(true);
+        let mut rng = StdRng::seed_from_u64(1);
+        let comics = crowd(1.0, 200, &mut rng);
+        let mut drawings = crowd(0.0, 100, &mut rng).set_requires_grad(true);
         for _ in 0..300 {
             let seen = drawings.detach();
             let loss = energy(&drawings, &seen, &comics).unwrap();
@@ -146,9 +149,9 @@ mod tests {
 
     #[test]
     fn crowds_are_as_far_as_they_differ() {
-        tch::manual_seed(4);
-        let comics = crowd(0.0, 300);
-        let far = |center| distance(&crowd(center, 300), &comics).unwrap();
+        let mut rng = StdRng::seed_from_u64(4);
+        let comics = crowd(0.0, 300, &mut rng);
+        let mut far = |center| distance(&crowd(center, 300, &mut rng), &comics).unwrap();
         assert!(far(0.0).abs() < 0.02);
         assert!(far(0.5) > 0.1 && far(1.0) > 2.0 * far(0.5));
     }

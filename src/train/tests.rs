@@ -8,8 +8,18 @@ use super::{TrainOptions, data, recipe, run, teacher};
 use crate::error::Error;
 use crate::stylize;
 use image::{Rgb, RgbImage};
+use rand::RngExt;
+use rand::rngs::StdRng;
 use std::path::Path;
 use tch::{Device, Kind, Tensor};
+
+/// `shape` numbers of mean 0 and deviation 1, nearly normal. libtorch's own generator is one for all tests that run at the
+/// same time, so a seed of it promises nothing.
+pub(super) fn normal(shape: [i64; 2], rng: &mut StdRng) -> Tensor {
+    let one = |_| (0..12).map(|_| rng.random_range(0.0..1.0_f32)).sum::<f32>() - 6.0;
+    let numbers: Vec<f32> = (0..shape[0] * shape[1]).map(one).collect();
+    Tensor::from_slice(&numbers).view(shape)
+}
 
 /// A picture with a dark disc, a gradient and some texture, unlike the others.
 fn picture(number: u32) -> RgbImage {
