@@ -4,6 +4,7 @@
 
 mod clock;
 mod color;
+mod ground;
 mod image;
 mod light;
 mod mark;
@@ -14,6 +15,7 @@ mod time;
 
 pub use clock::Clock;
 pub use color::{ChromaSiting, ColorInfo, Matrix, Range};
+pub use ground::{on_white, white};
 pub use image::{CpuImage, Drawing, Drawn, Packing, PixelFormat, Planes, Size, SmallRgb};
 pub use light::{ContentLight, Light, Screen};
 pub use mark::Mark;

@@ -4,11 +4,10 @@
 //! transparent, both are shown on white.
 
 use super::beside::Beside;
-use super::ground::{on_white, white};
 use crate::av::scale::Converter;
 use crate::config::Settings;
 use crate::error::{Error, Result};
-use crate::frame::{ColorInfo, CpuImage, Drawn, Frame, PixelFormat, Size};
+use crate::frame::{ColorInfo, CpuImage, Drawn, Frame, PixelFormat, Size, on_white, white};
 use crate::stage::FrameFilter;
 use std::sync::Arc;
 

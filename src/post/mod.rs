@@ -22,7 +22,6 @@ mod chain;
 mod compare;
 mod flow;
 mod fragment;
-mod ground;
 mod halftone;
 mod history;
 mod matte;

@@ -5,7 +5,7 @@ use super::SinkOptions;
 use super::part::Part;
 use crate::av::scale::Converter;
 use crate::error::{Error, Result};
-use crate::frame::{ColorInfo, CpuImage, Frame, PixelFormat, StreamInfo, scaled};
+use crate::frame::{ColorInfo, CpuImage, Frame, PixelFormat, StreamInfo, on_white, scaled};
 use crate::gpu::Codes;
 use crate::stage::FrameSink;
 use image::codecs::jpeg::JpegEncoder;
@@ -81,7 +81,10 @@ impl FrameSink for StillSink {
             return Err(Error::write(&self.path, "a film does not fit into one picture"));
         }
         let (size, (format, color), matte) = (frame.image.size, self.wanted, frame.image.matte());
-        let image = Converter::default().convert(frame.image, size, format, color);
+        // JPEG has none.
+        let opaque = self.format == ImageFormat::Jpeg;
+        let image = if opaque { on_white(frame.image, matte.as_deref()) } else { frame.image };
+        let image = Converter::default().convert(image, size, format, color);
         let image = image.map_err(|e| Error::write(&self.path, e))?.with_matte(matte);
         self.picture = if format == PixelFormat::DEEP { deep(&image) } else { packed(&image) };
         Ok(())

@@ -1,10 +1,11 @@
-//! Transparent pictures on white: what is compared in one picture has nothing behind it, and the colours that are coded where
-//! nothing is to be seen are anything, black mostly.
+//! Transparent pictures on white: what is compared in one picture has nothing behind it, nor has what an encoder without
+//! transparency is given, and the colours that are coded where nothing is to be seen are anything, black mostly.
 
-use crate::frame::{ColorInfo, CpuImage, Matrix, Packing, PixelFormat, Range};
+use super::{ColorInfo, CpuImage, Matrix, Packing, PixelFormat, Range};
 
 /// A white sample of `plane` as stored; for interleaved chroma a pair.
-pub(super) fn white(plane: usize, format: PixelFormat, color: ColorInfo) -> [u8; 4] {
+#[must_use]
+pub fn white(plane: usize, format: PixelFormat, color: ColorInfo) -> [u8; 4] {
     let bits = u32::from(format.bits());
     let chroma = plane > 0 && color.matrix != Matrix::Identity;
     let code = match (format, color.range) {
@@ -29,7 +30,8 @@ fn unused_bits(format: PixelFormat) -> u32 {
 }
 
 /// The picture on white, as opaque as `matte` says; untouched where there is none. Mixed as it is coded, as players do.
-pub(super) fn on_white(picture: CpuImage, matte: Option<&CpuImage>) -> CpuImage {
+#[must_use]
+pub fn on_white(picture: CpuImage, matte: Option<&CpuImage>) -> CpuImage {
     let Some(matte) = matte.filter(|matte| matte.size == picture.size) else { return picture };
     let (format, size, color) = (picture.format, picture.size, picture.color);
     let most = (1u64 << matte.format.bits()) - 1;
