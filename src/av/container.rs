@@ -8,6 +8,15 @@ use ffmpeg_next::ffi::{self, AVCodecID, AVOutputFormat};
 use std::ffi::CString;
 use std::path::Path;
 
+/// What says when sound is heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SoundClock {
+    /// Its packets' times.
+    Own,
+    /// Nothing: it begins with the file.
+    Zero,
+}
+
 /// A container format that FFmpeg writes.
 #[derive(Clone, Copy)]
 pub struct Container(&'static AVOutputFormat);
@@ -81,6 +90,18 @@ impl Container {
             || self.0.flags & ffi::AVFMT_VARIABLE_FPS as i32 == 0 && self.name() == "mxf"
     }
 
+    /// The first picture is shown at once, whatever its time.
+    #[must_use]
+    pub fn begins_with_pictures(self) -> bool {
+        self.name() == "mxf" || self.is_y4m()
+    }
+
+    /// It knows the rates of broadcasts and of cinemas, and no others.
+    #[must_use]
+    pub fn wants_usual_rates(self) -> bool {
+        self.name() == "mxf"
+    }
+
     /// One picture a file, or a device: not for a film.
     #[must_use]
     pub fn is_film(self) -> bool {
@@ -104,8 +125,39 @@ impl Container {
         if self.name() == "mov" && mp4_only.contains(&codec.id()) {
             return false;
         }
+        self.takes_id(codec.id())
+    }
+
+    /// As [`Container::takes`], of any codec.
+    pub(super) fn takes_id(self, codec: AVCodecID) -> bool {
         // SAFETY: a static format and a codec identifier of FFmpeg's.
-        unsafe { ffi::avformat_query_codec(self.0, codec.id(), ffi::FF_COMPLIANCE_NORMAL as i32) != 0 }
+        unsafe { ffi::avformat_query_codec(self.0, codec, ffi::FF_COMPLIANCE_NORMAL as i32) != 0 }
+    }
+
+    /// What FFmpeg itself takes for sound.
+    pub(super) fn own_sound(self) -> AVCodecID {
+        self.0.audio_codec
+    }
+
+    /// It holds pictures alone.
+    #[must_use]
+    pub fn is_silent(self) -> bool {
+        self.own_sound() == AVCodecID::AV_CODEC_ID_NONE
+    }
+
+    /// Sound has 48,000 samples a second.
+    #[must_use]
+    pub fn wants_studio_sound(self) -> bool {
+        self.name() == "mxf"
+    }
+
+    /// What says when sound is heard in its files.
+    #[must_use]
+    pub fn sound_clock(self) -> SoundClock {
+        match self.name().as_str() {
+            "mxf" | "avi" => SoundClock::Zero,
+            _ => SoundClock::Own,
+        }
     }
 
     /// Encoders to try where none is asked for, best first: H.264 where the container is at home with it, then

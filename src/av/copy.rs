@@ -1,9 +1,11 @@
-//! The streams that are handed on untouched: read by a second demuxer of the input, a little ahead of the encoded
-//! video, so that memory stays flat and the output is interleaved. Runs on the sink thread.
+//! All streams but the drawn one: read by a second demuxer of the input, a little ahead of the encoded video, so that memory
+//! stays flat and the output is interleaved. They are handed on untouched, but for sound that the container cannot hold.
+//! Runs on the sink thread.
 
 use super::demux::{Demuxer, Kind, ReadError, StreamRef};
 use super::mux::Muxer;
 use super::packet::Packet;
+use super::sound::{Sound, SoundError};
 use super::{AvError, container::Container};
 use crate::frame::Rational;
 use std::cmp::Ordering;
@@ -60,6 +62,8 @@ pub struct Copier {
     demuxer: Demuxer,
     cut: Cut,
     lanes: Vec<Option<Lane>>,
+    /// Of the streams that are encoded anew.
+    sounds: Vec<Option<Box<Sound>>>,
     packet: Packet,
     /// `packet` was read and waits for its time.
     held: bool,
@@ -68,6 +72,9 @@ pub struct Copier {
     /// Read errors in a row.
     bad_reads: u32,
 }
+
+/// Microseconds before a cut that are searched for, for sound that is decoded.
+const RUN_UP: i64 = 1_000_000;
 
 /// Read errors in a row after which a file counts as ended.
 pub const PATIENCE: u32 = 64;
@@ -92,12 +99,14 @@ impl Copier {
     pub fn open(path: &Path, cut: Cut) -> Result<Self, AvError> {
         let demuxer = Demuxer::open(path)?;
         let lanes = vec![None; demuxer.stream_count()];
+        let sounds = lanes.iter().map(|_| None).collect();
         let packet = Packet::new()?;
         Ok(Self {
             path: path.to_owned(),
             demuxer,
             cut,
             lanes,
+            sounds,
             packet,
             held: false,
             ended: false,
@@ -133,6 +142,25 @@ impl Copier {
         self.lanes[input] = Some(Lane { output, kind, unit, done: false });
     }
 
+    /// Encodes stream `input` anew as stream `output` of the muxer.
+    pub fn take_sound(&mut self, input: usize, output: usize, sound: Sound) {
+        self.take(input, output);
+        self.sounds[input] = Some(Box::new(sound));
+    }
+
+    /// How stream `input` is encoded anew; nothing where it is copied or left out.
+    #[must_use]
+    pub fn sound(&self, input: usize) -> Option<&Sound> {
+        self.sounds[input].as_deref()
+    }
+
+    /// Tells when the film's first picture is shown, which is so many of its ticks later than its time: all streams are.
+    /// Before the first [`Copier::advance`].
+    pub fn film_begins(&mut self, first: Moment, delay: i64) {
+        self.cut.shift = self.cut.shift.saturating_sub(first.1.rescale(delay, self.cut.unit));
+        self.sounds.iter_mut().flatten().for_each(|sound| sound.film_begins(first, delay));
+    }
+
     /// Call once all streams are taken: nothing else is read, and reading begins at the start of the cut.
     pub fn begin(&mut self) {
         let lanes = &self.lanes;
@@ -141,8 +169,9 @@ impl Copier {
         self.ended = !wanted.contains(&true);
         self.demuxer.keep(|index| wanted[index]);
         if let Some(start) = self.cut.start {
-            // Failing to seek only means reading up to the start.
-            let goal = self.cut.unit.rescale(start, Rational::new(1, 1_000_000));
+            // Failing to seek only means reading up to the start. What is decoded has to be so from before it.
+            let run_up = if self.sounds.iter().flatten().next().is_some() { RUN_UP } else { 0 };
+            let goal = self.cut.unit.rescale(start, Rational::new(1, 1_000_000)).saturating_sub(run_up);
             let _ = self.demuxer.seek(None, goal);
         }
     }
@@ -162,10 +191,32 @@ impl Copier {
                 && lane.kind != Kind::Cover
                 && lane.unit.compare(at - shift, unit, limit) == Ordering::Greater
             {
-                return Ok(());
+                let input = self.packet.stream();
+                return self.feed(input, |sound, write| sound.wait(at, (limit, unit), write), muxer, lane);
             }
             self.held = false;
-            self.write(muxer, lane, shift).map_err(CopyError::Write)?;
+            match self.sounds[self.packet.stream()] {
+                Some(_) => self.encode(muxer, lane)?,
+                None => self.write(muxer, lane, shift).map_err(CopyError::Write)?,
+            }
+        }
+        self.end(muxer)
+    }
+
+    /// Ends sound that is encoded anew at this time of the output; before the last [`Copier::advance`].
+    pub fn limit(&mut self, at: Moment) {
+        self.sounds.iter_mut().flatten().for_each(|sound| sound.limit(at));
+    }
+
+    /// Writes what is left of sound that is encoded anew.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn end(&mut self, muxer: &mut Muxer) -> Result<(), CopyError> {
+        for input in 0..self.lanes.len() {
+            if let Some(lane) = self.lanes[input] {
+                self.feed(input, Sound::end, muxer, lane)?;
+            }
         }
         Ok(())
     }
@@ -210,17 +261,49 @@ impl Copier {
             dts = dts.map(|t| t - shift);
         }
         self.packet.set_times(pts, dts, duration);
-        self.packet.set_stream(lane.output);
-        match muxer.write(&mut self.packet, lane.unit) {
-            // The container refuses this packet, not the disk.
-            Err(error @ (AvError::InvalidData | AvError::Other { errno: super::EINVAL })) => {
-                self.refused += 1;
-                if self.refused == 1 {
-                    tracing::warn!("the output takes no such {} packet ({error}): left out", lane.kind);
-                }
+        hand_over(&mut self.packet, (muxer, lane, lane.unit), &mut self.refused)
+    }
+
+    /// Gives the packet to the sound that it belongs to, which cuts it by itself.
+    fn encode(&mut self, muxer: &mut Muxer, lane: Lane) -> Result<(), CopyError> {
+        let input = self.packet.stream();
+        let at = self.packet.pts().or(self.packet.dts());
+        if at.is_some_and(|at| self.cut.is_after(at, lane.unit)) {
+            self.feed(input, Sound::end, muxer, lane)?;
+            self.finished(input);
+            return Ok(());
+        }
+        let length = self.packet.duration().unwrap_or(0);
+        let early = |sound: &Sound| at.is_some_and(|at| sound.is_too_early(at + length, lane.unit));
+        if self.sound(input).is_none_or(|sound| sound.has_ended() || early(sound)) {
+            return Ok(());
+        }
+        let packet = std::mem::replace(&mut self.packet, Packet::new().map_err(CopyError::Write)?);
+        let fed = self.feed(input, |sound, write| sound.push(&packet, write), muxer, lane);
+        self.packet = packet;
+        fed
+    }
+
+    /// Does something with the sound of stream `input`, if it is encoded anew, and writes what comes of it. Where that fails,
+    /// but for the writing, the sound ends.
+    fn feed(
+        &mut self,
+        input: usize,
+        act: impl FnOnce(&mut Sound, Write<'_>) -> Result<(), SoundError>,
+        muxer: &mut Muxer,
+        lane: Lane,
+    ) -> Result<(), CopyError> {
+        let (Some(sound), refused) = (&mut self.sounds[input], &mut self.refused) else { return Ok(()) };
+        let unit = sound.encoder().unit();
+        match act(sound, &mut |packet| hand_over(packet, (muxer, lane, unit), refused)) {
+            Ok(()) => Ok(()),
+            Err(SoundError::Write(error)) => Err(CopyError::Write(error)),
+            Err(SoundError::Codec(error)) => {
+                tracing::warn!("the sound of stream {input} cannot be encoded any further ({error}): it ends there");
+                self.sounds[input] = None;
+                self.lanes[input] = None;
                 Ok(())
             }
-            other => other,
         }
     }
 
@@ -236,6 +319,29 @@ impl Copier {
         } else {
             self.lanes.iter().flatten().all(|l| l.done || matches!(l.kind, Kind::Attachment | Kind::Cover))
         };
+    }
+}
+
+/// Where sound that is encoded anew goes.
+type Write<'a> = &'a mut dyn FnMut(&mut Packet) -> Result<(), AvError>;
+
+/// Writes a packet whose times are in `unit`.
+fn hand_over(
+    packet: &mut Packet,
+    (muxer, lane, unit): (&mut Muxer, Lane, Rational),
+    refused: &mut u64,
+) -> Result<(), AvError> {
+    packet.set_stream(lane.output);
+    match muxer.write(packet, unit) {
+        // The container refuses this packet, not the disk.
+        Err(error @ (AvError::InvalidData | AvError::Other { errno: super::EINVAL })) => {
+            *refused += 1;
+            if *refused == 1 {
+                tracing::warn!("the output takes no such {} packet ({error}): left out", lane.kind);
+            }
+            Ok(())
+        }
+        other => other,
     }
 }
 

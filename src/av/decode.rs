@@ -9,7 +9,7 @@ use std::ffi::CStr;
 
 /// Answer of [`Decoder::receive`].
 pub enum Decoded {
-    /// The next frame in presentation order.
+    /// The next frame, in presentation order.
     Frame(AvFrame),
     /// Send another packet first.
     Hungry,
@@ -17,7 +17,7 @@ pub enum Decoded {
     End,
 }
 
-/// An open video decoder.
+/// An open decoder, of pictures or of sound.
 pub struct Decoder {
     context: *mut AVCodecContext,
 }

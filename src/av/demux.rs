@@ -370,6 +370,12 @@ impl StreamRef<'_> {
         self.duration().filter(|_| method == stated)
     }
 
+    /// When its file ends, in microseconds of its clock, where the container says or implies it.
+    #[must_use]
+    pub fn end_of_file(&self) -> Option<i64> {
+        Some(self.demuxer.start_time().saturating_add(self.demuxer.duration()?))
+    }
+
     /// How many frames the container's index has.
     #[must_use]
     pub fn frame_count(&self) -> Option<u64> {

@@ -1,7 +1,7 @@
 //! Frames into packets, with the frames' own timestamps.
 
 use super::color::Tags;
-use super::encoder::Codec;
+use super::encoder::{COUNTED, Codec};
 use super::hardware::Surfaces;
 use super::packet::Packet;
 use super::picture::AvFrame;
@@ -248,6 +248,13 @@ impl Encoder {
     pub fn name(&self) -> String {
         // SAFETY: an open context has its codec, whose name is static.
         unsafe { CStr::from_ptr((*(*self.context).codec).name) }.to_string_lossy().into_owned()
+    }
+
+    /// Whether its codec counts frames: see [`Codec::counts_frames`].
+    #[must_use]
+    pub fn counts_frames(&self) -> bool {
+        // SAFETY: a plain field of a live context.
+        unsafe { (*self.context).codec_id == COUNTED }
     }
 
     /// Gives the encoder a frame. Only after [`Encoder::receive`] answered `None`.

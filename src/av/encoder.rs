@@ -6,6 +6,9 @@ use crate::frame::{ColorInfo, Light, Packing, PixelFormat};
 use ffmpeg_next::ffi::{self, AVCodec, AVCodecID, AVMediaType, AVPixelFormat};
 use std::ffi::{CString, c_int};
 
+/// The codec that knows no times: see [`Codec::counts_frames`].
+pub(super) const COUNTED: AVCodecID = AVCodecID::AV_CODEC_ID_THEORA;
+
 /// A video encoder that this FFmpeg has.
 #[derive(Clone, Copy)]
 pub struct Codec(&'static AVCodec);
@@ -163,7 +166,7 @@ impl Codec {
     /// Takes whatever unit it is given for the length of a frame, and writes that down as the film's rate.
     #[must_use]
     pub fn counts_frames(self) -> bool {
-        self.id() == AVCodecID::AV_CODEC_ID_THEORA
+        self.id() == COUNTED
     }
 
     /// Options that make it as good as x264 at CRF `quality`, about; and as fast as a film that is drawn meanwhile

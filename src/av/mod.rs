@@ -12,6 +12,7 @@
 //! | [`palette`] | 256 colours for GIF |
 //! | [`container`], [`encoder`], [`encode`] | which container and encoder, with which options; frames into packets |
 //! | [`jpeg`] | single pictures to and from JPEG, in memory |
+//! | [`sound`] | sound that a container cannot hold into such as it can (libavfilter) |
 //! | [`mux`], [`copy`] | packets into files; the streams that are handed on untouched |
 //! | [`pipe`] | standard input and output |
 //! | [`numbered`] | names of numbered pictures |
@@ -48,6 +49,7 @@ pub mod pipe;
 pub mod pixel;
 mod record;
 pub mod scale;
+pub mod sound;
 
 use crate::frame::Rational;
 use ffmpeg_next::ffi::{self, AVRational};

@@ -1,5 +1,7 @@
 //! Packets into a file. Runs on the sink thread.
 
+mod sound;
+
 use super::container::Container;
 use super::copy::Cut;
 use super::demux::{Demuxer, Kind, StreamRef};
@@ -113,16 +115,7 @@ impl Muxer {
             if let Some(of) = of {
                 (*stream).disposition = (*of.raw()).disposition;
                 copy_dictionary(&raw mut (*stream).metadata, (*of.raw()).metadata)?;
-                // What was true of the source's packets and of its orientation alone.
-                for key in [c"rotate", c"encoder", c"encoder-eng", c"DURATION", c"alpha_mode", c"vendor_id"] {
-                    forget(&raw mut (*stream).metadata, key);
-                }
-                for key in [c"BPS", c"NUMBER_OF_FRAMES", c"NUMBER_OF_BYTES"] {
-                    forget(&raw mut (*stream).metadata, key);
-                }
-                for key in [c"_STATISTICS_WRITING_APP", c"_STATISTICS_WRITING_DATE_UTC", c"_STATISTICS_TAGS"] {
-                    forget(&raw mut (*stream).metadata, key);
-                }
+                forget_packets(&raw mut (*stream).metadata);
             }
         }
         Ok(())
@@ -173,10 +166,10 @@ impl Muxer {
     /// tell in no other way.
     #[must_use]
     pub fn would_take(&self, input: StreamRef<'_>) -> bool {
-        self.trial(input).is_ok()
+        self.trial(|trial| trial.add_copied(input)).is_ok()
     }
 
-    fn trial(&self, input: StreamRef<'_>) -> Result<(), AvError> {
+    fn trial(&self, add: impl FnOnce(&mut Self) -> Result<(), AvError>) -> Result<(), AvError> {
         let mut trial = Self::new(self.container, Path::new("trial"))?;
         trial.trial = true;
         // SAFETY: live contexts; streams 0..nb_streams exist; the buffer is freed when `trial` is dropped.
@@ -190,7 +183,7 @@ impl Muxer {
                 (*copy).disposition = (*mine).disposition;
                 copy_dictionary(&raw mut (*copy).metadata, (*mine).metadata)?;
             }
-            trial.add_copied(input)?;
+            add(&mut trial)?;
             check(ffi::avio_open_dyn_buf(&raw mut (*trial.context).pb))?;
             check(ffi::avformat_write_header(trial.context, std::ptr::null_mut()))?;
         }
@@ -463,6 +456,20 @@ unsafe fn add_side_data(to: *mut AVStream, kind: ffi::AVPacketSideDataType, byte
 unsafe fn forget(from: *mut *mut AVDictionary, key: &CStr) {
     // SAFETY: by the contract; a null value deletes.
     unsafe { ffi::av_dict_set(from, key.as_ptr(), std::ptr::null::<c_char>(), 0) };
+}
+
+/// Forgets what was true of the source's packets and of its orientation alone.
+///
+/// # Safety
+/// As [`forget`].
+unsafe fn forget_packets(from: *mut *mut AVDictionary) {
+    let keys = [c"rotate", c"encoder", c"encoder-eng", c"DURATION", c"alpha_mode", c"vendor_id"];
+    let counts = [c"BPS", c"NUMBER_OF_FRAMES", c"NUMBER_OF_BYTES"];
+    let tools = [c"_STATISTICS_WRITING_APP", c"_STATISTICS_WRITING_DATE_UTC", c"_STATISTICS_TAGS"];
+    for key in keys.into_iter().chain(counts).chain(tools) {
+        // SAFETY: by the contract.
+        unsafe { forget(from, key) };
+    }
 }
 
 /// Makes a cover picture an attachment, as Matroska wants it.

@@ -1,18 +1,21 @@
-//! The second half of a video file: the drawn film's packets, with all other streams of the input copied beside them.
-//! Knows containers and copied streams, not frames.
+//! The second half of a video file: the drawn film's packets, with all other streams of the input beside them: copied, or,
+//! where the container cannot hold a sound, encoded anew. Knows containers and streams, not frames.
 //!
 //! Where a container cannot show what lies before zero (mp4, Matroska), a film that begins there is moved as a whole.
 
 use super::SinkOptions;
+use super::front::Front;
 use super::part::Part;
+use super::steady::Grid;
 use crate::av::AvError;
 use crate::av::container::Container;
 use crate::av::copy::{Copier, CopyError, Cut, Moment, Refusal, refusal};
-use crate::av::demux::Kind;
+use crate::av::demux::{Kind, StreamRef};
 use crate::av::encode::Encoder;
 use crate::av::mux::Muxer;
 use crate::av::packet::Packet;
 use crate::av::pipe::is_standard;
+use crate::av::sound::Sound;
 use crate::error::{Error, Result};
 use crate::frame::{Rational, StreamInfo};
 use std::path::{Path, PathBuf};
@@ -26,16 +29,13 @@ pub(super) struct Back {
     copier: Option<Copier>,
     /// Unit of the packets' times.
     unit: Rational,
+    /// Unit of the film's times.
+    film: Rational,
     /// Index of the video in the output.
     stream: usize,
-    /// Distance of frames, in containers that have no timestamps.
+    /// The packets count their frames.
     grid: Option<Grid>,
     begun: bool,
-}
-
-struct Grid {
-    unit: Rational,
-    last: i64,
 }
 
 /// The container that is asked for, by `format` or else by the name of `path`; Matroska on standard output.
@@ -59,6 +59,20 @@ pub(super) fn container(path: &Path, format: Option<&str>) -> Result<Container> 
     })
 }
 
+/// What [`Back::create`] will add to its notes.
+///
+/// # Errors
+/// See [`super::create`].
+pub(super) fn notes(path: &Path, options: &SinkOptions, cut: Cut, front: &Front) -> Result<Vec<String>> {
+    let mut notes = Vec::new();
+    let Some(input) = &options.copy_from else { return Ok(notes) };
+    let copier = Copier::open(input, options.cut.unwrap_or(cut)).map_err(|e| Error::open(input, e))?;
+    let (container, encoder) = (container(path, options.format.as_deref())?, front.encoder());
+    let planned = roomy(container, encoder, &copier, &mut notes)
+        .and_then(|container| plan(encoder, encoder.time_base(), container, &copier, &mut notes));
+    planned.map(|_| notes).map_err(|e| Error::create(path, e))
+}
+
 impl Back {
     /// Writes the head of the file at `path` into `part`; adds to `notes` what the user should know.
     ///
@@ -68,9 +82,10 @@ impl Back {
         (path, part): (&Path, Part),
         info: &StreamInfo,
         options: &SinkOptions,
-        encoder: &Encoder,
+        front: &Front,
         notes: &mut Vec<String>,
     ) -> Result<Self> {
+        let (encoder, grid) = (front.encoder(), front.grid());
         let container = container(path, options.format.as_deref())?;
         let failed = |e: AvError| Error::create(path, e);
         let cut = options.cut.unwrap_or(Cut::whole(info.time_base));
@@ -83,8 +98,7 @@ impl Back {
             None => container,
         };
         let mut muxer = Muxer::new(container, part.path()).map_err(failed)?;
-        let unit = info.frame_rate.filter(|_| container.is_constant_rate()).map(Rational::inverse);
-        let ticks = unit.unwrap_or(info.time_base);
+        let ticks = encoder.time_base();
         let stream = lay_out(&mut muxer, encoder, ticks, container, copier.as_mut(), notes).map_err(failed)?;
         let starts = copier.as_ref().map_or_else(Vec::new, starts);
         muxer.begin(ticks, &starts).map_err(failed)?;
@@ -96,18 +110,23 @@ impl Back {
             part,
             path: path.into(),
             copier,
-            unit: encoder.time_base(),
+            unit: ticks,
+            film: info.time_base,
             stream,
-            grid: unit.map(|unit| Grid { unit, last: i64::MIN }),
+            grid,
             begun: false,
         })
     }
 
-    /// Tells when a picture is shown; only the first call counts. Before the first packet.
+    /// Tells when a picture is shown, in the film's ticks; only the first call counts. Before the first packet.
     pub(super) fn shows(&mut self, pts: i64) {
         if !self.begun {
             self.begun = true;
-            self.muxer.first_picture(pts, self.unit);
+            let delay = self.grid.map_or(0, |grid| grid.delay(pts));
+            self.muxer.first_picture(pts + delay, self.film);
+            if let Some(copier) = &mut self.copier {
+                copier.film_begins((pts + delay, self.film), delay);
+            }
         }
     }
 
@@ -117,16 +136,18 @@ impl Back {
             self.copy(Some((dts, self.unit)))?;
         }
         packet.set_stream(self.stream);
-        let unit = match &mut self.grid {
-            Some(grid) => grid.place(packet, self.unit),
-            None => self.unit,
-        };
-        self.muxer.write(packet, unit).map_err(|e| Error::write(&self.path, e))
+        self.muxer.write(packet, self.unit).map_err(|e| Error::write(&self.path, e))
     }
 
     /// Closes the file and gives it its name. Other streams are copied up to `until`, or to their ends.
     pub(super) fn finish(mut self, until: Option<Moment>) -> Result<()> {
+        if let (Some(copier), Some(until)) = (&mut self.copier, until) {
+            copier.limit(until);
+        }
         self.copy(until)?;
+        if let Some(copier) = &mut self.copier {
+            copier.end(&mut self.muxer).map_err(|e| failed_copy(e, copier.path(), &self.path))?;
+        }
         let Self { muxer, part, path, .. } = self;
         muxer.finish().map_err(|e| Error::write(&path, e))?;
         part.commit()
@@ -134,22 +155,14 @@ impl Back {
 
     fn copy(&mut self, until: Option<Moment>) -> Result<()> {
         let Some(copier) = &mut self.copier else { return Ok(()) };
-        copier.advance(&mut self.muxer, until).map_err(|e| match e {
-            CopyError::Read(error) => Error::Copy { path: copier.path().to_owned(), source: error.into() },
-            CopyError::Write(error) => Error::write(&self.path, error),
-        })
+        copier.advance(&mut self.muxer, until).map_err(|e| failed_copy(e, copier.path(), &self.path))
     }
 }
 
-impl Grid {
-    /// Moves a packet to the nearest free place.
-    fn place(&mut self, packet: &mut Packet, unit: Rational) -> Rational {
-        let at = |t: i64| unit.rescale(t, self.unit);
-        let dts = packet.dts().map(at).map(|t| t.max(self.last.saturating_add(1)));
-        let pts = packet.pts().map(at).max(dts);
-        packet.set_times(pts, dts, 1);
-        self.last = dts.unwrap_or(self.last);
-        self.unit
+fn failed_copy(error: CopyError, input: &Path, output: &Path) -> Error {
+    match error {
+        CopyError::Read(error) => Error::Copy { path: input.to_owned(), source: error.into() },
+        CopyError::Write(error) => Error::write(output, error),
     }
 }
 
@@ -191,43 +204,28 @@ fn lay_out(
         return Ok(0);
     };
     let video = copier.input().video_stream();
-    let mut taken = Vec::new();
-    {
-        let input = copier.input();
-        let mut plan = Muxer::new(container, Path::new("plan"))?;
-        plan.add_encoded(encoder, ticks, None)?;
-        for stream in input.streams().filter(|s| Some(s.index()) != video) {
-            match refusal(stream, container, &plan) {
-                None => {
-                    plan.add_copied(stream)?;
-                    taken.push(stream.index());
-                }
-                Some(Refusal::Recreated) => {}
-                Some(Refusal::Unsupported) => notes.push(format!(
-                    "stream {} ({} {}) is left out: {} files cannot hold it",
-                    stream.index(),
-                    stream.codec_name(),
-                    stream.kind(),
-                    container.name()
-                )),
-            }
-        }
-    }
+    let plan = plan(encoder, ticks, container, copier, notes)?;
     let mut place = 0;
     let mut next = 0;
-    for index in 0..copier.input().stream_count() {
+    for (index, lane) in plan.into_iter().enumerate() {
         let stream = copier.input().stream(index);
-        if Some(index) == video {
-            muxer.add_encoded(encoder, ticks, Some(stream))?;
-            place = next;
-        } else if taken.contains(&index) {
-            muxer.add_copied(stream)?;
-            // A cover picture in Matroska is an attachment, which has no packets.
-            if !(stream.kind() == Kind::Cover && container.is_matroska()) {
-                copier.take(index, next);
+        match lane {
+            _ if Some(index) == video => {
+                muxer.add_encoded(encoder, ticks, Some(stream))?;
+                place = next;
             }
-        } else {
-            continue;
+            Lane::Left => continue,
+            Lane::Copied => {
+                muxer.add_copied(stream)?;
+                // A cover picture in Matroska is an attachment, which has no packets.
+                if !(stream.kind() == Kind::Cover && container.is_matroska()) {
+                    copier.take(index, next);
+                }
+            }
+            Lane::Anew(sound) => {
+                muxer.add_sound(sound.encoder(), Some(stream))?;
+                copier.take_sound(index, next, *sound);
+            }
         }
         next += 1;
     }
@@ -235,10 +233,71 @@ fn lay_out(
     Ok(place)
 }
 
-/// When the streams begin, sound first.
+/// What becomes of a stream of the input.
+enum Lane {
+    Left,
+    Copied,
+    Anew(Box<Sound>),
+}
+
+/// What becomes of each stream of the input but the drawn one.
+fn plan(
+    encoder: &Encoder,
+    ticks: Rational,
+    container: Container,
+    copier: &Copier,
+    notes: &mut Vec<String>,
+) -> Result<Vec<Lane>, AvError> {
+    let input = copier.input();
+    let video = input.video_stream();
+    let mut plan = Muxer::new(container, Path::new("plan"))?;
+    plan.add_encoded(encoder, ticks, None)?;
+    let mut lanes = Vec::new();
+    for stream in input.streams() {
+        let name = || format!("stream {} ({} {})", stream.index(), stream.codec_name(), stream.kind());
+        let why = || format!("{} files cannot hold it", container.name());
+        lanes.push(match refusal(stream, container, &plan) {
+            _ if Some(stream.index()) == video => Lane::Left,
+            None => {
+                plan.add_copied(stream)?;
+                Lane::Copied
+            }
+            Some(Refusal::Recreated) => Lane::Left,
+            Some(Refusal::Unsupported) if stream.kind() == Kind::Audio && !container.is_silent() => {
+                match Sound::open(stream, container, &plan, copier.cut()) {
+                    Ok(sound) => {
+                        plan.add_sound(sound.encoder(), None)?;
+                        notes.push(format!(
+                            "{} is encoded anew as {}: {}",
+                            name(),
+                            sound.encoder().codec_name(),
+                            why()
+                        ));
+                        Lane::Anew(Box::new(sound))
+                    }
+                    Err(unfit) => {
+                        notes.push(format!("{} is left out: {}, and {unfit}", name(), why()));
+                        Lane::Left
+                    }
+                }
+            }
+            Some(Refusal::Unsupported) => {
+                notes.push(format!("{} is left out: {}", name(), why()));
+                Lane::Left
+            }
+        });
+    }
+    Ok(lanes)
+}
+
+/// When the streams begin, sound first; in the units that they are written in.
 fn starts(copier: &Copier) -> Vec<(i64, Rational)> {
     let shift = |unit| copier.cut().shift_in(unit);
     let of = |kind| copier.input().streams().filter(move |s| s.kind() == kind);
     let timed = of(Kind::Audio).chain(of(Kind::Video)).chain(of(Kind::Subtitle));
-    timed.filter_map(|s| s.start_time().map(|t| (t - shift(s.time_base()), s.time_base()))).collect()
+    let start = |s: StreamRef<'_>| {
+        let unit = copier.sound(s.index()).map_or(s.time_base(), |sound| sound.encoder().unit());
+        s.start_time().map(|t| (s.time_base().rescale(t, unit) - shift(unit), unit))
+    };
+    timed.filter_map(start).collect()
 }

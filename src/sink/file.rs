@@ -1,7 +1,8 @@
 //! A video file: frames are encoded, everything else of the input is copied beside them. Runs on the sink thread; the
 //! encoder adds its own threads.
 //!
-//! Timestamps go through untouched: the encoder counts in the source's ticks, and the container is asked to.
+//! Timestamps go through untouched: the encoder counts in the source's ticks, and the container is asked to; where they
+//! cannot, pictures have the nearest places (see [`steady`](super::steady)).
 
 use super::back::{self, Back};
 use super::front::Front;
@@ -9,7 +10,7 @@ use super::part::Part;
 use super::{Output, SinkOptions};
 use crate::av::packet::Packet;
 use crate::error::{Error, Result};
-use crate::frame::{CpuImage, Frame, StreamInfo};
+use crate::frame::{CpuImage, Frame, Rational, StreamInfo};
 use crate::stage::{CutShort, FrameSink};
 use std::path::Path;
 
@@ -18,8 +19,10 @@ pub struct FileSink {
     front: Front,
     back: Back,
     packet: Packet,
-    /// End of the last frame, in the encoder's ticks.
+    /// End of the last frame, in the film's ticks.
     end: i64,
+    /// The film's ticks.
+    unit: Rational,
     cut_short: CutShort,
     notes: Vec<String>,
 }
@@ -34,9 +37,9 @@ impl FileSink {
         let part = Part::create(path, options.overwrite, options.read_from())?;
         let front = Front::open(container, info, options)?;
         let mut notes = front.notes();
-        let back = Back::create((path, part), info, options, front.encoder(), &mut notes)?;
+        let back = Back::create((path, part), info, options, &front, &mut notes)?;
         let packet = Packet::new().map_err(|e| Error::create(path, e))?;
-        Ok(Self { front, back, packet, end: 0, cut_short: options.cut_short.clone(), notes })
+        Ok(Self { front, back, packet, end: 0, unit: info.time_base, cut_short: options.cut_short.clone(), notes })
     }
 
     /// The sink with what it wants.
@@ -66,9 +69,9 @@ impl FrameSink for FileSink {
     }
 
     fn finish(mut self: Box<Self>) -> Result<()> {
-        self.front.end()?;
+        self.front.end(None)?;
         self.pass_on()?;
-        let rest = self.cut_short.is().then_some((self.end, self.front.encoder().time_base()));
+        let rest = self.cut_short.is().then_some((self.end, self.unit));
         self.back.finish(rest)
     }
 }

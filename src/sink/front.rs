@@ -4,6 +4,7 @@
 //! that 321x181 becomes 322x182. Nothing is cut off, and with `pix_fmt=yuv444p` it stays as it is.
 
 use super::SinkOptions;
+use super::steady::{Grid, Steady};
 use crate::av::AvError;
 use crate::av::color::Tags;
 use crate::av::container::Container;
@@ -15,7 +16,9 @@ use crate::av::picture::AvFrame;
 use crate::av::pixel::AvFormat;
 use crate::av::scale::{Converter, Side};
 use crate::error::{Error, Result};
-use crate::frame::{ChromaSiting, ColorInfo, CpuImage, Frame, Matrix, PixelFormat, Range, Size, StreamInfo};
+use crate::frame::{
+    ChromaSiting, ColorInfo, CpuImage, Frame, Matrix, PixelFormat, Range, Rational, Size, Stamp, StreamInfo, on_white,
+};
 
 /// An encoder with all that stands before it.
 pub(super) struct Front {
@@ -24,6 +27,14 @@ pub(super) struct Front {
     picture: Picture,
     /// How it was chosen, where that may surprise.
     choice: Option<String>,
+    /// Where pictures are only counted.
+    steady: Option<Steady>,
+    /// Places that `frame` is still to be encoded for.
+    places: std::ops::Range<i64>,
+    /// What `frame` becomes after that.
+    next: Option<CpuImage>,
+    /// Nothing comes after that.
+    ending: bool,
 }
 
 /// What becomes of a frame before it is encoded.
@@ -62,7 +73,20 @@ impl Front {
         let format = picture.encoder_format(&encoder);
         let frame = AvFrame::with_buffer(encoder.size(), format);
         let frame = frame.map_err(|e| Error::Encoder { encoder: encoder.name(), source: e.into() })?;
-        Ok(Self { encoder, frame, picture, choice })
+        let steady = grid(container, &encoder, info).map(Steady::new);
+        Ok(Self { encoder, frame, picture, choice, steady, places: 0..0, next: None, ending: false })
+    }
+
+    /// The places of pictures, where they are only counted; the packets' times count them, too.
+    pub(super) fn grid(&self) -> Option<Grid> {
+        self.steady.as_ref().map(Steady::grid)
+    }
+
+    /// What comes is a part of a film whose first picture is shown at `pts`. Before the first picture.
+    pub(super) fn continues(&mut self, pts: i64) {
+        if let Some(steady) = &mut self.steady {
+            steady.continues(pts);
+        }
     }
 
     pub(super) fn encoder(&self) -> &Encoder {
@@ -81,7 +105,8 @@ impl Front {
         let opaque = || {
             let name = self.encoder.name();
             format!(
-                "{name} keeps no transparency here: the film is opaque; .mov, .mkv and .webm keep it, each with its own encoder"
+                "{name} keeps no transparency here: transparency is laid on white; .mov, .mkv and .webm keep it, each with its \
+                 own encoder"
             )
         };
         let (opaque, even) = (self.picture.turns_opaque.then(opaque), (size != asked).then(even));
@@ -90,18 +115,42 @@ impl Front {
 
     /// Encodes a frame. Only after [`Front::receive`] answered `false`.
     pub(super) fn send(&mut self, frame: Frame<CpuImage>) -> Result<()> {
+        if let Some(steady) = &mut self.steady {
+            self.places = steady.next(frame.stamp);
+            self.next = Some(frame.image);
+            return Ok(());
+        }
         self.picture.render(frame.image, &mut self.frame).map_err(|e| self.failed(e))?;
         self.encoder.send(&mut self.frame, frame.stamp).map_err(|e| self.failed(e))
     }
 
-    /// Announces the end.
-    pub(super) fn end(&mut self) -> Result<()> {
-        self.encoder.end().map_err(|e| self.failed(e))
+    /// Announces the end; `until` is when what follows in the film is shown, if anything does.
+    pub(super) fn end(&mut self, until: Option<i64>) -> Result<()> {
+        match &mut self.steady {
+            Some(steady) => {
+                self.places = steady.end(until);
+                self.ending = true;
+                Ok(())
+            }
+            None => self.encoder.end().map_err(|e| self.failed(e)),
+        }
     }
 
     /// The next packet; `false` where there is none yet, or none any more.
     pub(super) fn receive(&mut self, packet: &mut Packet) -> Result<bool> {
-        self.encoder.receive(packet).map_err(|e| self.failed(e))
+        while !self.encoder.receive(packet).map_err(|e| self.failed(e))? {
+            if let Some(place) = self.places.next() {
+                let stamp = Stamp { index: 0, pts: place, duration: 1 };
+                self.encoder.send(&mut self.frame, stamp).map_err(|e| self.failed(e))?;
+            } else if std::mem::take(&mut self.ending) {
+                self.encoder.end().map_err(|e| self.failed(e))?;
+            } else {
+                let Some(next) = self.next.take() else { return Ok(false) };
+                self.picture.render(next, &mut self.frame).map_err(|e| self.failed(e))?;
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn failed(&self, error: AvError) -> Error {
@@ -127,6 +176,7 @@ impl Picture {
     /// Puts a picture into the encoder's frame.
     fn render(&mut self, image: CpuImage, frame: &mut AvFrame) -> Result<(), AvError> {
         let matte = image.matte();
+        let image = if self.turns_opaque { on_white(image, matte.as_deref()) } else { image };
         let image = self.outer.convert(image, self.size, self.format, self.color)?;
         let image = if self.format == PixelFormat::Rgba8 { image.with_matte(matte.clone()) } else { image };
         match &mut self.inner {
@@ -247,17 +297,19 @@ fn open_codec(
         return Err(Error::setting("hdr", format!("{bits} bits, as {name} has them here, hold no high dynamic range")));
     }
     let color = output_color(info, reading.format, format, codec);
-    let spec = |size| {
+    let counted = container.is_constant_rate() || codec.counts_frames();
+    let spec = |size, rate: Option<Rational>| {
         let tagged = if format.is_rgb() { PixelFormat::Rgba8 } else { reading.format };
         let tags = Tags::of(color, tagged, size);
+        let step = rate.unwrap_or(FALLBACK).inverse();
         Spec {
             size,
             format,
             tags,
             light: info.light.of_drawings(),
             sample_aspect: info.sample_aspect,
-            time_base: info.time_base,
-            frame_rate: info.frame_rate,
+            time_base: if counted { step } else { info.time_base },
+            frame_rate: if counted { Some(step.inverse()) } else { rate },
             global_header: container.wants_global_header(),
             quality: options.quality,
             options: &others,
@@ -265,27 +317,53 @@ fn open_codec(
         }
     };
     let whole = whole_samples(info.size, reading.format);
-    // x264 would leave the last row and column out without a word.
-    let mut chosen = spec(if codec.wants_whole_samples() { whole } else { info.size });
-    let opened = match Encoder::open(codec, &chosen) {
-        Err(OpenError::Codec(first)) if whole != chosen.size => {
-            chosen = spec(whole);
-            Encoder::open(codec, &chosen).map_err(|_| OpenError::Codec(first))
+    // x264 would leave the last row and column out without a word. MPEG's encoders know a few rates.
+    let size = if codec.wants_whole_samples() { whole } else { info.size };
+    let usual = info.frame_rate.map(usual);
+    let own = info
+        .frame_rate
+        .filter(|rate| !container.wants_usual_rates() || Some(rate.as_f64()) == usual.map(Rational::as_f64));
+    let rates = if own.is_some() || usual.is_none() { vec![own, usual] } else { vec![usual] };
+    let mut failure = None;
+    for chosen in rates.into_iter().flat_map(|rate| [spec(size, rate), spec(whole, rate)]) {
+        match Encoder::open(codec, &chosen) {
+            Ok(encoder) => {
+                let (outer, inner, tags) = (Converter::default(), Inner::Same, chosen.tags);
+                let turns_opaque = info.alpha && !format.has_alpha() && !format.has_palette();
+                let (size, format) = (info.size, reading.format);
+                return Ok((encoder, Picture { size, format, color, tags, turns_opaque, outer, inner }));
+            }
+            Err(OpenError::Option(key, reason)) => return Err(Error::setting(key, reason)),
+            Err(OpenError::Codec(error)) => {
+                failure.get_or_insert(error);
+            }
         }
-        other => other,
-    };
-    let encoder = opened.map_err(|error| match error {
-        OpenError::Option(key, reason) => Error::setting(key, reason),
-        OpenError::Codec(error) => refused(format!(
-            "it does not open for {} {} at {} frames a second ({error})",
-            info.size,
-            format.name(),
-            info.frame_rate.map_or_else(|| "unknown".to_owned(), |r| format!("{}/{}", r.num, r.den)),
-        )),
-    })?;
-    let (outer, inner, tags) = (Converter::default(), Inner::Same, chosen.tags);
-    let turns_opaque = info.alpha && !format.has_alpha() && !format.has_palette();
-    Ok((encoder, Picture { size: info.size, format: reading.format, color, tags, turns_opaque, outer, inner }))
+    }
+    let why = failure.map_or_else(String::new, |error| format!(" ({error})"));
+    Err(refused(format!(
+        "it does not open for {} {} at {} frames a second{why}",
+        info.size,
+        format.name(),
+        info.frame_rate.map_or_else(|| "unknown".to_owned(), |r| format!("{}/{}", r.num, r.den)),
+    )))
+}
+
+/// Frames a second where the film does not say: FFmpeg's own.
+const FALLBACK: Rational = Rational::new(25, 1);
+
+/// The usual rate that is not below `rate`, as far as there is one.
+fn usual(rate: Rational) -> Rational {
+    let ntsc = |thousands| Rational::new(thousands * 1000, 1001);
+    let whole = |rate| Rational::new(rate, 1);
+    let rates = [ntsc(24), whole(24), whole(25), ntsc(30), whole(30), whole(50), ntsc(60)];
+    rates.into_iter().find(|usual| usual.as_f64() >= rate.as_f64() * 0.9995).unwrap_or(whole(60))
+}
+
+/// Where frames have their places, if all that the file knows is their number.
+fn grid(container: Container, encoder: &Encoder, info: &StreamInfo) -> Option<Grid> {
+    let counted = container.is_constant_rate() || encoder.counts_frames();
+    let from_zero = container.begins_with_pictures();
+    counted.then(|| Grid { unit: info.time_base, step: encoder.time_base(), from_zero })
 }
 
 /// The colour that frames are wanted in: the source's, as far as the encoder's format can say it.
@@ -329,6 +407,14 @@ mod tests {
 
     fn codecs() -> Vec<Codec> {
         ["mpeg4", "ffv1", "mjpeg"].map(|name| Codec::by_name(name).unwrap()).into()
+    }
+
+    #[test]
+    fn odd_rates_get_the_next_usual_one() {
+        assert_eq!(usual(Rational::new(8_100_000, 317_741)), Rational::new(30_000, 1001));
+        assert_eq!(usual(Rational::new(25, 1)), Rational::new(25, 1));
+        assert_eq!(usual(Rational::new(29_971, 1000)), Rational::new(30_000, 1001));
+        assert_eq!(usual(Rational::new(240, 1)), Rational::new(60, 1));
     }
 
     #[test]

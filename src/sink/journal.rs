@@ -6,6 +6,7 @@
 //! at any moment.
 
 use super::part::sync_folder_of;
+use super::plan::Planned;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -16,7 +17,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// The version of the files' layout.
-const LAYOUT: u32 = 2;
+const LAYOUT: u32 = 3;
 const JOURNAL: &str = "journal.json";
 /// The plan of a film that is not worked in order.
 pub(super) const PLAN: &str = "plan.json";
@@ -177,8 +178,13 @@ pub(super) fn segment_file(folder: &Path, index: usize) -> PathBuf {
     folder.join(format!("{:04}.packets", index + 1))
 }
 
-/// Removes what was kept of a film that is whole.
+/// Removes what was kept of a film that is whole. What says how it is to be made goes first: a kill in the midst of it must
+/// not leave a plan or a journal of segments that are gone.
 pub(super) fn remove_folder(folder: &Path) {
+    for name in [PLAN, JOURNAL] {
+        // If it is there and stays, so does the folder, and that is told.
+        let _ = fs::remove_file(folder.join(name));
+    }
     // What is left behind of it only takes room.
     if let Err(error) = fs::remove_dir_all(folder) {
         tracing::warn!("{} is not needed any more, but cannot be removed: {error}", folder.display());
@@ -186,29 +192,47 @@ pub(super) fn remove_folder(folder: &Path) {
 }
 
 /// Removes what a run kept that was killed when the film had its name already, but before all else was gone. What a later
-/// run keeps, which is to replace the film, stays: its journal is newer than the film.
-pub(super) fn sweep(output: &Path) {
+/// run keeps, which is to replace the film, stays: its journal, or its last segment, is newer than the film. Answers whether
+/// there was something.
+pub(super) fn sweep(output: &Path) -> bool {
     let folder = folder(output);
-    let Ok(entries) = fs::read_dir(&folder) else { return };
-    let lock = File::open(folder.join(LOCK));
-    if lock.as_ref().is_ok_and(|lock| lock.try_lock().is_err()) {
-        return;
+    let Ok(entries) = fs::read_dir(&folder) else { return false };
+    if is_at_work(&folder) {
+        return false;
     }
-    let journal = folder.join(JOURNAL);
-    let over = match fs::read(&journal) {
-        Ok(bytes) => {
-            let whole = serde_json::from_slice::<Text>(&bytes).is_ok_and(|text| text.complete);
-            let time = |path: &Path| path.metadata().and_then(|facts| facts.modified()).ok();
-            whole && time(output) >= time(&journal)
-        }
-        Err(_) => entries.flatten().map(|entry| entry.path()).all(|path| {
-            let segment = path.extension().is_some_and(|e| e == "tmp" || e == "packets");
-            segment || path.file_name().is_some_and(|name| name == LOCK)
-        }),
+    let files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    let time = |path: &Path| path.metadata().and_then(|facts| facts.modified()).ok();
+    let made_since = |path: &Path| time(output).is_some() && time(output) >= time(path);
+    let whole = |journal: &Path| {
+        let text = fs::read(journal).ok().and_then(|bytes| serde_json::from_slice::<Text>(&bytes).ok());
+        text.is_some_and(|text| text.complete)
+    };
+    let (plan, journal) = (folder.join(PLAN), folder.join(JOURNAL));
+    let over = if plan.exists() {
+        output.is_file()
+            && Planned::find(output).is_ok_and(|found| found.is_some_and(|film| film.missing().is_empty()))
+            && files.iter().all(|file| made_since(file))
+    } else if journal.exists() {
+        whole(&journal) && made_since(&journal)
+    } else {
+        output.is_file() && files.iter().all(|path| is_remains(path))
     };
     if over {
         remove_folder(&folder);
     }
+    over
+}
+
+/// Whether a run that works in order holds `folder`.
+pub(super) fn is_at_work(folder: &Path) -> bool {
+    File::open(folder.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_err())
+}
+
+/// What is worth nothing without a journal or a plan: segments, their entries, files that were being written, the lock.
+pub(super) fn is_remains(path: &Path) -> bool {
+    let (stem, extension) = (path.file_stem().unwrap_or_default(), path.extension().unwrap_or_default());
+    let entry = extension == "json" && stem.as_encoded_bytes().iter().all(u8::is_ascii_digit);
+    entry || extension == "tmp" || extension == "packets" || path.file_name().is_some_and(|name| name == LOCK)
 }
 
 /// Removes the files of a folder, but for the lock.

@@ -17,6 +17,7 @@ pub mod pipewire;
 mod plan;
 mod recode;
 mod segments;
+mod steady;
 mod still;
 
 pub use audience::{Audience, Seat};

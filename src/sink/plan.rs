@@ -5,10 +5,12 @@
 //! what has an entry is whole. Two processes may make the same segment at once (a farm's second try, say); what they write
 //! is the same, and one of them is the last. Nobody needs a lock.
 
+use super::back;
 use super::front::Front;
 use super::journal::{self, Facts, Segment, differs, store_file};
 use super::segments::{OpenSegment, write_film};
 use super::{Output, SinkOptions, part, segments};
+use crate::av::copy::Cut;
 use crate::av::packet::Packet;
 use crate::error::{Error, Result};
 use crate::frame::{CpuImage, Frame, Mark, StreamInfo};
@@ -18,7 +20,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The version of the files' layout.
-const LAYOUT: u32 = 3;
+const LAYOUT: u32 = 4;
 
 /// Frames from where a fresh engine can begin to where another can, or to the film's end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,16 +109,27 @@ impl Planned {
     /// [`Error::Plan`] where it does not; [`Error::Create`], [`Error::Write`].
     pub fn create(output: &Path, plan: Plan, overwrite: bool) -> Result<Self> {
         let folder = journal::folder(output);
-        if folder.exists() {
-            if !overwrite {
+        let failed = |e| Error::create(&folder, e);
+        if overwrite && folder.exists() {
+            fs::remove_dir_all(&folder).map_err(failed)?;
+        }
+        if let Err(error) = fs::create_dir(&folder) {
+            // One that was killed before it wrote its plan is no reason to stop; what it left is written over.
+            let mut files = fs::read_dir(&folder).map_err(|_| failed(error))?.flatten();
+            if !files.all(|file| journal::is_remains(&file.path())) || journal::is_at_work(&folder) {
                 let reason = format!("{} is there already, of another plan or run", folder.display());
                 return Err(Error::Plan { path: output.into(), reason });
             }
-            fs::remove_dir_all(&folder).map_err(|e| Error::create(&folder, e))?;
         }
-        fs::create_dir(&folder).map_err(|e| Error::create(&folder, e))?;
         store_file(&folder.join(journal::PLAN), &plan)?;
         Ok(Self { output: output.into(), folder, plan })
+    }
+
+    /// Removes what is left of a plan whose film is there, finished, and newer than all of it: one that was joined by a process
+    /// that was killed before it could do so. Answers whether there was something.
+    #[must_use]
+    pub fn sweep(output: &Path) -> bool {
+        output.is_file() && journal::sweep(output)
     }
 
     /// What is planned.
@@ -177,11 +190,20 @@ impl Planned {
         let (size, encoder, notes) = (front.encoder().size(), front.encoder().name(), front.notes());
         let file = journal::segment_file(&self.folder, index);
         let own = Own(journal::own_name(&file));
-        let open = OpenSegment::create(front, own.0.clone(), stretch.pts)?;
+        let open = OpenSegment::create(front, own.0.clone(), stretch.pts, self.segment(0)?.pts)?;
         let packet = Packet::new().map_err(|e| Error::create(&file, e))?;
         let cut_short = options.cut_short.clone();
         let sink = PlannedSink { planned: self.clone(), index, stretch, open, packet, file, own, cut_short };
         Ok(Output { sink: Box::new(sink), format, color, size, encoder, notes })
+    }
+
+    /// What the user should know of the film that [`Planned::join`] makes: streams that the container cannot hold.
+    ///
+    /// # Errors
+    /// See [`super::create`].
+    pub fn notes(&self, info: &StreamInfo, options: &SinkOptions) -> Result<Vec<String>> {
+        let front = Front::open(segments::container(&self.output, options)?, info, options)?;
+        back::notes(&self.output, options, Cut::whole(info.time_base), &front)
     }
 
     /// Writes the film's file from its segments, which are removed then.
@@ -244,7 +266,8 @@ impl FrameSink for PlannedSink {
         if cut_short.is() {
             return Ok(());
         }
-        let segment = open.finish(&mut packet)?;
+        let next = planned.plan.segments.get(index + 1).map(|next| next.pts);
+        let segment = open.finish(&mut packet, next)?;
         if segment.frames != stretch.frames {
             let (found, asked) = (segment.frames, stretch.frames);
             return Err(

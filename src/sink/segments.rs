@@ -14,6 +14,7 @@ use super::part::{self, Part};
 use super::still;
 use super::{Output, SinkOptions};
 use crate::av::container::Container;
+use crate::av::copy::Cut;
 use crate::av::packet::Packet;
 use crate::av::pipe::is_standard;
 use crate::error::{Error, Result};
@@ -56,7 +57,7 @@ impl Segments {
 
     /// Removes what is left of the segments of a film that is there already.
     pub fn sweep(path: &Path) {
-        journal::sweep(path);
+        let _ = journal::sweep(path);
     }
 
     /// Frames that are finished: the sink wants those that follow.
@@ -84,7 +85,8 @@ impl Segments {
     pub fn into_output(self, divides: Divides) -> Result<Output> {
         let front = self.front()?;
         let (format, color) = front.wanted();
-        let (size, encoder, notes) = (front.encoder().size(), front.encoder().name(), front.notes());
+        let (size, encoder, mut notes) = (front.encoder().size(), front.encoder().name(), front.notes());
+        notes.extend(back::notes(&self.path, &self.options, Cut::whole(self.info.time_base), &front)?);
         let packet = Packet::new().map_err(|e| Error::create(&self.path, e))?;
         let sink = SegmentSink { film: self, divides, next: Some(front), open: None, packet };
         Ok(Output { sink: Box::new(sink), format, color, size, encoder, notes })
@@ -134,11 +136,9 @@ pub(super) fn write_film(
     segments: impl Iterator<Item = (PathBuf, Segment)>,
 ) -> Result<()> {
     let part = Part::create(path, options.overwrite, options.read_from())?;
-    let (front, mut notes) = (Front::open(container(path, options)?, info, options)?, Vec::new());
-    let mut back = Back::create((path, part), info, options, front.encoder(), &mut notes)?;
-    for note in notes {
-        tracing::warn!("{note}");
-    }
+    let front = Front::open(container(path, options)?, info, options)?;
+    // They were told before.
+    let mut back = Back::create((path, part), info, options, &front, &mut Vec::new())?;
     let mut packet = Packet::new().map_err(|e| Error::write(path, e))?;
     for (path, segment) in segments {
         let failed = |e| Error::Resume { path: path.clone(), reason: format!("it cannot be read: {e}") };
@@ -177,20 +177,22 @@ impl SegmentSink {
             Some(front) => front,
             None => self.film.front()?,
         };
-        OpenSegment::create(front, self.film.journal.next_file(), pts)
+        let first = self.film.journal.segments().next().map_or(pts, |(_, segment)| segment.pts);
+        OpenSegment::create(front, self.film.journal.next_file(), pts, first)
     }
 
-    /// Ends the open segment; the one after it is warmed up by so many frames, or there is none.
-    fn close(&mut self, next: Option<u64>) -> Result<()> {
+    /// Ends the open segment; the one after it is warmed up by so many frames and begins at that time, or there is none.
+    fn close(&mut self, next: Option<(u64, i64)>) -> Result<()> {
         let Some(open) = self.open.take() else { return Ok(()) };
-        let segment = open.finish(&mut self.packet)?;
-        self.film.journal.enter(segment, next)
+        let segment = open.finish(&mut self.packet, next.map(|(_, pts)| pts))?;
+        self.film.journal.enter(segment, next.map(|(warm_up, _)| warm_up))
     }
 }
 
 impl OpenSegment {
-    /// A segment in the file `path`, whose first frame is shown at `pts`.
-    pub(super) fn create(front: Front, path: PathBuf, pts: i64) -> Result<Self> {
+    /// A segment in the file `path`, whose first frame is shown at `pts`, and the film's at `first`.
+    pub(super) fn create(mut front: Front, path: PathBuf, pts: i64, first: i64) -> Result<Self> {
+        front.continues(first);
         let file = File::create(&path).map_err(|e| Error::write(&path, e))?;
         Ok(Self { front, path, file, segment: Segment { frames: 0, pts, bytes: 0 }, record: Vec::new() })
     }
@@ -207,9 +209,9 @@ impl OpenSegment {
         self.pass_on(packet)
     }
 
-    /// Everything is on the disk then.
-    pub(super) fn finish(mut self, packet: &mut Packet) -> Result<Segment> {
-        self.front.end()?;
+    /// Everything is on the disk then. The next segment begins at the time `next`, or there is none.
+    pub(super) fn finish(mut self, packet: &mut Packet, next: Option<i64>) -> Result<Segment> {
+        self.front.end(next)?;
         self.pass_on(packet)?;
         self.file.sync_all().map_err(|e| Error::write(&self.path, e))?;
         Ok(self.segment)
@@ -229,7 +231,7 @@ impl OpenSegment {
 impl FrameSink for SegmentSink {
     fn write(&mut self, frame: Frame<CpuImage>) -> Result<()> {
         if let Some(warm_up) = (self.divides)(frame.stamp.index) {
-            self.close(Some(warm_up))?;
+            self.close(Some((warm_up, frame.stamp.pts)))?;
         }
         let mut open = match self.open.take() {
             Some(open) => open,

@@ -35,7 +35,19 @@ fn a_drawing_is_as_transparent_as_its_photo() {
     assert!(frames.chunks(2).all(|pair| pair[0] == pair[1]) && frames[0] != frames[2]);
 
     let run = comicvid().args([&input, &opaque]).args(FAST).assert().success();
-    assert!(text(&run.get_output().stderr).contains("keeps no transparency"), "{run:?}");
+    assert!(text(&run.get_output().stderr).contains("transparency is laid on white"), "{run:?}");
+    let white = |film: &str, x: usize, width: usize| {
+        let picture = frame(film.as_ref(), 0);
+        let at = (2 * width + x) * 3;
+        assert!(picture[at..at + 3].iter().all(|level| *level > 245), "{:?} at {x} of {film}", &picture[at..at + 3]);
+    };
+    white(&opaque, 90, 96);
+    // Where the disc is, there is its drawing.
+    let disc = frame(opaque.as_ref(), 0)[(32 * 96 + 20) * 3..][..3].to_vec();
+    assert!(disc.iter().any(|level| *level < 235), "{disc:?}");
+    let still = path(folder.path(), "still_%02d.jpg");
+    comicvid().args([&input, &still]).args(FAST).assert().success();
+    white(&path(folder.path(), "still_01.jpg"), 90, 96);
     let run = comicvid().args([&input, &both, "--side-by-side"]).args(FAST).assert().success();
     assert!(!text(&run.get_output().stderr).contains("transparency"), "two pictures in one have nothing behind them");
     // Beside the disc there is white, whatever colour is coded there.

@@ -30,6 +30,21 @@ fn a_film_through_pipes_is_the_film_of_files() {
     assert_eq!(probe(&piped, "v:0", "format_tags=title"), "Pipes\n");
 }
 
+#[test]
+fn sound_is_encoded_anew_on_its_way_through_pipes() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let (input, filed, piped) = (at("in.mkv"), at("filed.webm"), at("piped.webm"));
+    clip(&input, "160x96", "2", &["-c:v", "libx264", "-bf", "2", "-c:a", "aac"]);
+    comicvid().arg(&input).arg(&filed).args(FAST).args(["--start", "0.5"]).assert().success();
+    let told = pipe(&input, &piped, &["--start", "0.5", "--format", "webm"]);
+    assert!(told.contains("stream 1 (aac audio) is encoded anew as opus"), "{told}");
+    assert_eq!(facts(piped.to_str().unwrap()), facts(filed.to_str().unwrap()));
+    let both = at("both.webm");
+    comicvid().arg(&input).arg(&both).args(FAST).args(["--start", "0.5", "--side-by-side"]).assert().success();
+    assert_eq!(facts(both.to_str().unwrap()).2, facts(filed.to_str().unwrap()).2, "its sound");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_named_pipe_is_read_once() {

@@ -196,6 +196,37 @@ fn a_shot_longer_than_a_segment_is_divided_and_nobody_can_tell() {
     nothing_is_left(folder);
 }
 
+/// Sound that is encoded anew, and pictures that are only counted.
+#[test]
+fn what_the_container_changes_is_the_same_after_a_kill() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let input = path(folder, "in.mp4");
+    film(Path::new(&input));
+    for (format, codec, frames) in [("webm", "opus", "72"), ("ogv", "vorbis", "86")] {
+        let [plain, whole, killed] = ["plain", "whole", "killed"].map(|n| path(folder, &format!("{n}.{format}")));
+        let rate: &[&str] = if format == "ogv" { &["--fps", "30"] } else { &[] };
+        let how = [&FAST[..], rate, &["--lookahead", "2"]].concat();
+        let segments = ["--resume", "--segment", "6"];
+        let run = comicvid().args([&input, &plain]).args(&how).assert().success();
+        let told = text(&run.get_output().stderr);
+        assert!(told.contains(&format!("encoded anew as {codec}")) && told.contains(frames), "{told}");
+        let start = Instant::now();
+        let run = comicvid().args([&input, &whole]).args(&how).args(segments).assert().success();
+        assert!(text(&run.get_output().stderr).contains(&format!("encoded anew as {codec}")), "{run:?}");
+        let usual = start.elapsed();
+        let (_, seed) = torment(&[&[&*input, &*killed], &how[..], &segments].concat(), usual, 3);
+        assert_eq!(facts(&killed), facts(&whole), "seed {seed}");
+        let sound = |film: &str| probe(Path::new(film), "a:0", "packet=pts,duration,size");
+        assert_eq!(sound(&killed), sound(&whole), "seed {seed}");
+        // How pictures are divided is nothing to the sound.
+        assert_eq!(packet_hash(Path::new(&whole), "a:0"), packet_hash(Path::new(&plain), "a:0"));
+        // In Theora a picture that is shown again may be an empty packet, which is no frame; a segment begins with a whole one.
+        assert!(format == "ogv" || times(&whole) == times(&plain));
+        nothing_is_left(folder);
+    }
+}
+
 /// Whether there is a device or not, there is a film, in one encoder's packets.
 #[test]
 fn without_a_device_that_encodes_the_processor_does_and_says_so() {

@@ -13,6 +13,8 @@ mod leap;
 mod matrix;
 mod numbered;
 mod output;
+mod sound;
+mod steady;
 mod streams;
 mod support;
 mod timing;

@@ -30,10 +30,10 @@ const STYLE: &str = include_str!("../../src/config/presets/action.toml");
 const OTHER: &str = include_str!("../../src/config/presets/manga.toml");
 const CHANGES: &str =
     "comic:0.7,ink:0.3\noutline.width=3\npaper=off\ntone.steps=5\noutline.color=#102030\nhalftone.pattern=lines";
-const PLAN: &str = "{\"layout\":3,\"facts\":{},\"arguments\":[\"a\",\"b\"],\"folder\":\"/\",\"damage\":null,\
+const PLAN: &str = "{\"layout\":4,\"facts\":{},\"arguments\":[\"a\",\"b\"],\"folder\":\"/\",\"damage\":null,\
     \"segments\":[{\"first\":0,\"frames\":3,\"pts\":0,\"begin\":{\"index\":0,\"pts\":0,\"crc\":7}}]}\0{\"frames\":3,\"pts\":0,\"bytes\":4}";
 const JOURNAL: &str =
-    "{\"layout\":2,\"facts\":{},\"segments\":[{\"frames\":3,\"pts\":-2,\"bytes\":0}],\"warm_up\":2,\"complete\":false}";
+    "{\"layout\":3,\"facts\":{},\"segments\":[{\"frames\":3,\"pts\":-2,\"bytes\":0}],\"warm_up\":2,\"complete\":false}";
 
 type Target = (&'static str, fn(&[u8]), Vec<u8>);
 
