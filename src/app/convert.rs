@@ -11,7 +11,7 @@ use crate::cli;
 use crate::error::{Error, Result};
 use crate::frame::{Rational, Size};
 use crate::pipeline::{Divisions, Meters, Pipeline, Report};
-use crate::sink::{self, Output, Segments};
+use crate::sink::{self, Output, Planned, Segments};
 use crate::source::{DamageReport, Skip};
 use crate::stage::FrameSource;
 use indicatif::HumanBytes;
@@ -109,6 +109,11 @@ impl<'a> Conversion<'a> {
         if self.args.resume && !self.args.overwrite && output.is_file() {
             // It has its name only when it is whole; a kill right after that leaves segments that nobody needs.
             Segments::sweep(output);
+            voice.say(&format!("{} is there already", output.display()));
+            return Ok(Drawn { outcome: Outcome::Done, frames: 0, took: start.elapsed() });
+        }
+        if !self.args.devices.is_empty() && !self.args.overwrite && Planned::sweep(output) {
+            // The last step of a run that was killed right after it.
             voice.say(&format!("{} is there already", output.display()));
             return Ok(Drawn { outcome: Outcome::Done, frames: 0, took: start.elapsed() });
         }

@@ -21,6 +21,19 @@ fn a_film_of_several_devices_is_that_of_one() {
     assert_eq!(facts(&several), facts(&one));
     assert!(!folder.join("several.mkv.part").exists());
     comicvid().args([&input, &several]).args(HOW).args(["--devices", "cpu"]).assert().code(1);
+    // What a kill leaves that comes right after the film has its name.
+    let part = folder.join("several.mkv.part");
+    std::fs::create_dir(&part).unwrap();
+    std::fs::write(part.join("0001.packets"), "packets").unwrap();
+    let run = comicvid().args([&input, &several]).args(HOW).args(["--devices", "cpu"]).assert().success();
+    assert!(text(&run.get_output().stderr).contains("is there already") && !part.exists(), "{run:?}");
+    assert_eq!(facts(&several), facts(&one));
+    // Sound that is encoded anew is that of one device, too.
+    let [one, several] = ["one.webm", "several.webm"].map(|n| path(folder, n));
+    let how = [&HOW[..4], &["--lookahead", "2"]].concat();
+    comicvid().args([&input, &one]).args(&how).args(["--resume", "--device", "cpu"]).assert().success();
+    comicvid().args([&input, &several]).args(&how).args(["--devices", "cpu,cpu"]).assert().success();
+    assert_eq!(facts(&several), facts(&one));
     comicvid().args([&input, &several]).args(["--devices", "cpu", "--device", "cpu"]).assert().code(2);
 }
 

@@ -111,3 +111,78 @@ fn what_has_changed_since_it_was_planned_is_not_mixed() {
     std::fs::OpenOptions::new().append(true).open(&input).unwrap().set_len(100_000_000).unwrap();
     fails(&["segment", &output, "0"], "the input");
 }
+
+/// The folder of a planned film, with all segments drawn: as a kill leaves it that comes right after the film has its name.
+fn drawn(folder: &Path, input: &str, output: &str) -> std::path::PathBuf {
+    let count = plan(input, output, &[&FAST[..], &["--segment", "20"]].concat());
+    for index in 0..count {
+        assert!(segment(output, index).status().unwrap().success());
+    }
+    let part = folder.join(format!("{}.part", Path::new(output).file_name().unwrap().to_str().unwrap()));
+    assert!(part.join("plan.json").exists());
+    part
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir(to).unwrap();
+    for entry in from.read_dir().unwrap().map(Result::unwrap) {
+        std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
+
+#[test]
+fn what_a_killed_join_leaves_is_swept_away_by_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let [input, output] = ["in.mp4", "out.webm"].map(|n| path(folder, n));
+    film(Path::new(&input));
+    let part = drawn(folder, &input, &output);
+    let kept = folder.join("kept");
+    copy(&part, &kept);
+    // Killed while it writes: the next one writes it anew.
+    std::fs::write(folder.join("out.part.webm"), "half a film").unwrap();
+    let run = comicvid().args(["join", &output]).assert().success();
+    assert!(text(&run.get_output().stderr).contains("encoded anew as opus"), "{run:?}");
+    let whole = facts(&output);
+    assert!(!part.exists() && !folder.join("out.part.webm").exists());
+    // Killed when the film had its name, before it removed anything, and in the midst of that.
+    for gone in [&[][..], &["plan.json"], &["plan.json", "0001.packets", "0002.json"]] {
+        copy(&kept, &part);
+        // They are older than the film.
+        for entry in part.read_dir().unwrap().map(Result::unwrap) {
+            let time = std::fs::metadata(&output).unwrap().modified().unwrap() - Duration::from_secs(1);
+            std::fs::File::options().write(true).open(entry.path()).unwrap().set_modified(time).unwrap();
+        }
+        gone.iter().for_each(|name| std::fs::remove_file(part.join(name)).unwrap());
+        let run = comicvid().args(["join", &output]).assert().success();
+        assert!(text(&run.get_output().stderr).contains("is there already"), "{gone:?}: {run:?}");
+        assert!(!part.exists(), "{gone:?}");
+        assert_eq!(facts(&output), whole);
+    }
+    // Newer than the film: they are to replace it, which only an --overwrite of the plan allows.
+    copy(&kept, &part);
+    let newer = std::fs::metadata(&output).unwrap().modified().unwrap() + Duration::from_secs(5);
+    std::fs::File::options().write(true).open(part.join("0001.json")).unwrap().set_modified(newer).unwrap();
+    comicvid().args(["join", &output]).assert().code(1);
+    assert!(part.join("plan.json").exists());
+}
+
+#[test]
+fn a_plan_that_was_killed_before_it_was_written_is_no_reason_to_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let [input, output] = ["in.mp4", "out.mkv"].map(|n| path(folder, n));
+    film(Path::new(&input));
+    let part = folder.join("out.mkv.part");
+    std::fs::create_dir(&part).unwrap();
+    std::fs::write(part.join("plan.0123456789abcdef.tmp"), "{").unwrap();
+    drawn(folder, &input, &output);
+    comicvid().args(["join", &output]).assert().success();
+    assert!(!part.exists() && Path::new(&output).exists());
+    // What is not of this program's making is not touched.
+    let other = folder.join("other.mkv.part");
+    std::fs::create_dir(&other).unwrap();
+    std::fs::write(other.join("diary.txt"), "dear diary").unwrap();
+    comicvid().args(["plan", &input, &path(folder, "other.mkv")]).args(FAST).assert().code(1);
+    assert!(other.join("diary.txt").exists());
+}

@@ -76,6 +76,9 @@ pub fn draw(
     let Input { page, mut options, .. } = job.open(path)?;
     // Nothing that is joined is half.
     options.cut_short = CutShort::default();
+    for note in planned.notes(&page, &options)? {
+        voice.warn(&note);
+    }
     let writing = unfinished.begin(sink::part_name(&output));
     planned.join(&page, &options)?;
     drop(writing);

@@ -7,6 +7,7 @@ use super::super::progress::{self, Voice};
 use super::{Project, absolute};
 use crate::cli;
 use crate::error::{Error, Result};
+use crate::sink::Planned;
 use crate::stage::CutShort;
 use serde_json::json;
 
@@ -17,6 +18,10 @@ use serde_json::json;
 /// whatever keeps the film from being written.
 pub fn run(args: &cli::Join, voice: Voice) -> Result<Outcome> {
     let output = absolute(&args.output)?;
+    if Planned::sweep(&output) {
+        voice.say(&format!("{} is there already", args.output.display()));
+        return Ok(Outcome::Done);
+    }
     let project = Project::open(&output)?;
     let plan = project.planned.plan();
     let (frames, damage) = (plan.frames(), plan.damage.clone());
@@ -26,6 +31,9 @@ pub fn run(args: &cli::Join, voice: Voice) -> Result<Outcome> {
     let Input { page, mut options, .. } = job.open(&project.args.input)?;
     // Ctrl-C ends it, but nothing that is joined is half: the segments stay until the film is whole.
     options.cut_short = CutShort::default();
+    for note in project.planned.notes(&page, &options)? {
+        voice.warn(&note);
+    }
     let writing = unfinished.begin(crate::sink::part_name(&output));
     project.planned.join(&page, &options)?;
     drop(writing);
