@@ -89,7 +89,7 @@ pub fn packets(data: &[u8]) {
 pub fn join(data: &[u8]) -> bool {
     let (facts, frames, bytes) = ("{}", 3, data.len());
     let segment = format!("{{\"frames\":{frames},\"pts\":0,\"bytes\":{bytes}}}");
-    let text = format!("{{\"layout\":2,\"facts\":{facts},\"segments\":[{segment}],\"warm_up\":0,\"complete\":true}}");
+    let text = format!("{{\"layout\":3,\"facts\":{facts},\"segments\":[{segment}],\"warm_up\":0,\"complete\":true}}");
     write("packets.mkv.part/journal.json", text.as_bytes());
     write("packets.mkv.part/0001.packets", data);
     go_on("packets.mkv")
