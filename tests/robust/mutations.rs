@@ -23,6 +23,9 @@ const ENOUGH: u64 = 200;
 /// What a process may take. A head may promise pictures of 16k by 16k.
 const MEMORY: u64 = 6 << 30;
 
+/// What damaged films are written as: those of H.264, then those that sound is encoded anew for, and pictures are only counted.
+const CONTAINERS: [&str; 6] = ["mp4", "mkv", "mov", "ogv", "mpg", "mxf"];
+
 /// The damaged clip of case `seed`, in `folder`.
 fn case(seed: u64, clips: &[(&str, Vec<u8>)], folder: &Path) -> (PathBuf, PathBuf) {
     let mut chance = Chance::new(seed);
@@ -33,7 +36,7 @@ fn case(seed: u64, clips: &[(&str, Vec<u8>)], folder: &Path) -> (PathBuf, PathBu
     let input = folder.join(format!("in-{name}"));
     std::fs::write(&input, bytes).unwrap();
     let picture = name.starts_with("photo");
-    let extension = if picture { "png" } else { ["mp4", "mkv", "mov"][chance.below(3)] };
+    let extension = if picture { "png" } else { CONTAINERS[chance.below(CONTAINERS.len())] };
     (input, folder.join(format!("out.{extension}")))
 }
 
@@ -42,15 +45,12 @@ fn pass(input: &Path, output: &Path) -> Result<u64, Error> {
     let opened = source::open(input, &OpenOptions { threads: 1, ..OpenOptions::default() })?;
     let mut source = opened.source;
     let size = source.info().size;
+    let fast = opened.cut.is_some() && CONTAINERS[..3].iter().any(|name| output.ends_with(format!("out.{name}")));
     let options = SinkOptions {
         copy_from: opened.cut.map(|_| input.to_path_buf()),
         cut: opened.cut,
-        encoder_options: vec![("preset".into(), "ultrafast".into())],
+        encoder_options: if fast { vec![("preset".into(), "ultrafast".into())] } else { Vec::new() },
         ..SinkOptions::default()
-    };
-    let options = match opened.cut {
-        Some(_) => options,
-        None => SinkOptions { encoder_options: Vec::new(), ..options },
     };
     let mut sink = sink::create(output, source.info(), &options)?.sink;
     let mut frames = 0;
