@@ -97,6 +97,19 @@ impl<'a> Conversion<'a> {
         self.job.stop.requested()
     }
 
+    /// Whether there is nothing to go on with, since the film is whole: it has its name only then. A kill right after that leaves
+    /// segments that nobody needs.
+    fn is_there_already(&self, output: &Path) -> bool {
+        if self.args.overwrite {
+            return false;
+        }
+        if self.args.resume && output.is_file() {
+            Segments::sweep(output);
+            return true;
+        }
+        !self.args.devices.is_empty() && Planned::sweep(output)
+    }
+
     /// Draws `input` into `output`.
     ///
     /// # Errors
@@ -106,14 +119,7 @@ impl<'a> Conversion<'a> {
         if self.args.resume && (is_pipe(input) || is_standard(output)) {
             return Err(Error::setting("resume", "what goes through a pipe cannot be gone on with"));
         }
-        if self.args.resume && !self.args.overwrite && output.is_file() {
-            // It has its name only when it is whole; a kill right after that leaves segments that nobody needs.
-            Segments::sweep(output);
-            voice.say(&format!("{} is there already", output.display()));
-            return Ok(Drawn { outcome: Outcome::Done, frames: 0, took: start.elapsed() });
-        }
-        if !self.args.devices.is_empty() && !self.args.overwrite && Planned::sweep(output) {
-            // The last step of a run that was killed right after it.
+        if self.is_there_already(output) {
             voice.say(&format!("{} is there already", output.display()));
             return Ok(Drawn { outcome: Outcome::Done, frames: 0, took: start.elapsed() });
         }

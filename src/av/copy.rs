@@ -5,7 +5,7 @@
 use super::demux::{Demuxer, Kind, ReadError, StreamRef};
 use super::mux::Muxer;
 use super::packet::Packet;
-use super::sound::{Sound, SoundError};
+use super::sound::{RUN_UP, Sound, SoundError};
 use super::{AvError, container::Container};
 use crate::frame::Rational;
 use std::cmp::Ordering;
@@ -72,9 +72,6 @@ pub struct Copier {
     /// Read errors in a row.
     bad_reads: u32,
 }
-
-/// Microseconds before a cut that are searched for, for sound that is decoded.
-const RUN_UP: i64 = 1_000_000;
 
 /// Read errors in a row after which a file counts as ended.
 pub const PATIENCE: u32 = 64;
@@ -170,8 +167,8 @@ impl Copier {
         self.demuxer.keep(|index| wanted[index]);
         if let Some(start) = self.cut.start {
             // Failing to seek only means reading up to the start. What is decoded has to be so from before it.
-            let run_up = if self.sounds.iter().flatten().next().is_some() { RUN_UP } else { 0 };
-            let goal = self.cut.unit.rescale(start, Rational::new(1, 1_000_000)).saturating_sub(run_up);
+            let run_up = if self.sounds.iter().any(Option::is_some) { RUN_UP } else { 0 };
+            let goal = self.cut.unit.rescale(start, Rational::new(1, 1_000_000)).saturating_sub(run_up * 1_000_000);
             let _ = self.demuxer.seek(None, goal);
         }
     }

@@ -5,12 +5,10 @@
 //! come between: they go through as they are, or are split like the others, as asked.
 
 use super::AvError;
+use super::filter::Filters;
 use super::picture::AvFrame;
 use super::pixel::AvFormat;
 use crate::frame::{Rational, Size};
-use ffmpeg_next::ffi;
-use ffmpeg_next::filter::{self, Graph};
-use std::mem::ManuallyDrop;
 
 /// What becomes of frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,14 +21,11 @@ pub struct Manner {
 
 /// The filter, set up for frames of one kind.
 pub struct Deinterlacer {
-    graph: Graph,
+    filters: Filters,
     size: Size,
     format: AvFormat,
     sent: i64,
 }
-
-const IN: &str = "in";
-const OUT: &str = "out";
 
 impl Deinterlacer {
     /// For frames like `frame`, on `threads` threads.
@@ -45,18 +40,11 @@ impl Deinterlacer {
             "video_size={}x{}:pix_fmt={}:time_base=1/1:pixel_aspect={}/{}",
             size.width, size.height, format.0, aspect.num, aspect.den
         );
-        let mut graph = Graph::new();
-        // SAFETY: a fresh graph, exclusively owned; the number is read when it is configured.
-        unsafe { (*graph.as_mut_ptr()).nb_threads = i32::try_from(threads).unwrap_or(1) };
-        let find = |name| filter::find(name).ok_or(AvError::FilterNotFound);
-        graph.add(&find("buffer")?, IN, &facts)?;
-        graph.add(&find("buffersink")?, OUT, "")?;
         let mode = if manner.both { "send_field" } else { "send_frame" };
         let which = if manner.all { "all" } else { "interlaced" };
         let filter = format!("bwdif=mode={mode}:parity=auto:deint={which}");
-        graph.output(IN, 0)?.input(OUT, 0)?.parse(&filter)?;
-        graph.validate()?;
-        Ok(Self { graph, size, format, sent: 0 })
+        let filters = Filters::new(["buffer", "buffersink"], &facts, &filter, threads)?;
+        Ok(Self { filters, size, format, sent: 0 })
     }
 
     /// Whether it takes `frame`: not one of another size or format than the first.
@@ -70,14 +58,9 @@ impl Deinterlacer {
     /// # Errors
     /// Out of memory.
     pub fn send(&mut self, frame: Option<AvFrame>) -> Result<(), AvError> {
-        let mut input = self.graph.get(IN).ok_or(AvError::Bug)?;
-        let Some(mut frame) = frame else { return input.source().flush() };
-        frame.set_pts(self.sent);
+        let pts = self.sent;
         self.sent += 1;
-        // The wrapper must not free what it wraps; the filter takes what is in it.
-        // SAFETY: a live frame that outlives the wrapper and is exclusively owned.
-        let wrapped = ManuallyDrop::new(unsafe { ffmpeg_next::Frame::wrap(frame.raw_mut()) });
-        input.source().add(&wrapped)
+        self.filters.send(frame, pts)
     }
 
     /// The next picture, where one is ready: of every frame one, or two for both fields. Their times and durations mean
@@ -86,14 +69,6 @@ impl Deinterlacer {
     /// # Errors
     /// Out of memory.
     pub fn receive(&mut self) -> Result<Option<AvFrame>, AvError> {
-        let mut output = self.graph.get(OUT).ok_or(AvError::Bug)?;
-        let mut frame = AvFrame::new()?;
-        // SAFETY: as in `send`; it is empty.
-        let mut wrapped = ManuallyDrop::new(unsafe { ffmpeg_next::Frame::wrap(frame.raw_mut()) });
-        match output.sink().frame(&mut wrapped) {
-            Ok(()) => Ok(Some(frame)),
-            Err(AvError::Eof | AvError::Other { errno: ffi::EAGAIN }) => Ok(None),
-            Err(error) => Err(error),
-        }
+        self.filters.receive()
     }
 }

@@ -35,6 +35,7 @@ pub mod demux;
 pub mod encode;
 pub mod encoder;
 mod fields;
+mod filter;
 mod hardware;
 pub mod jpeg;
 mod light;

@@ -323,9 +323,13 @@ fn open_codec(
     let own = info
         .frame_rate
         .filter(|rate| !container.wants_usual_rates() || Some(rate.as_f64()) == usual.map(Rational::as_f64));
-    let rates = if own.is_some() || usual.is_none() { vec![own, usual] } else { vec![usual] };
+    let mut rates = if own.is_some() || usual.is_none() { vec![own, usual] } else { vec![usual] };
+    rates.dedup();
+    let mut ways: Vec<_> = rates.into_iter().flat_map(|rate| [(size, rate), (whole, rate)]).collect();
+    ways.dedup();
     let mut failure = None;
-    for chosen in rates.into_iter().flat_map(|rate| [spec(size, rate), spec(whole, rate)]) {
+    for (size, rate) in ways {
+        let chosen = spec(size, rate);
         match Encoder::open(codec, &chosen) {
             Ok(encoder) => {
                 let (outer, inner, tags) = (Converter::default(), Inner::Same, chosen.tags);

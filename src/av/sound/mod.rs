@@ -31,7 +31,7 @@ use place::{Step, Timeline};
 use queue::Queue;
 
 /// Seconds of sound that are decoded before a cut, so that the decoder knows what was before it.
-const RUN_UP: i64 = 1;
+pub(super) const RUN_UP: i64 = 1;
 const SECOND: Rational = Rational::new(1, 1);
 
 /// Why a stream of sound cannot be encoded anew.
@@ -379,12 +379,8 @@ fn is_deep(stream: StreamRef<'_>) -> bool {
     // SAFETY: a live stream has codec parameters; descriptors are static, or null for an unknown codec.
     unsafe {
         let parameters = (*stream.raw()).codecpar;
-        let lossless = ffi::avcodec_descriptor_get((*parameters).codec_id)
-            .as_ref()
-            .is_some_and(|descriptor| descriptor.props & ffi::AV_CODEC_PROP_LOSSLESS as i32 != 0);
-        let lossy = ffi::avcodec_descriptor_get((*parameters).codec_id)
-            .as_ref()
-            .is_some_and(|descriptor| descriptor.props & ffi::AV_CODEC_PROP_LOSSY as i32 != 0);
+        let props = ffi::avcodec_descriptor_get((*parameters).codec_id).as_ref().map_or(0, |found| found.props);
+        let [lossless, lossy] = [ffi::AV_CODEC_PROP_LOSSLESS, ffi::AV_CODEC_PROP_LOSSY].map(|p| props & p as i32 != 0);
         let told = (*parameters).bits_per_raw_sample.max((*parameters).bits_per_coded_sample);
         let bits = if told > 0 { told } else { bits_of(fields::get(&raw const (*parameters).format)) };
         lossless && !lossy && bits > 16

@@ -86,13 +86,13 @@ impl Timeline {
             (Some(run), Some(wanted)) if run.rate == rate => {
                 let off = wanted - run.end(self.sample);
                 let lost = lost || run.sees(off, tolerance) && off.abs() >= STEADY.0.rescale(1, self.sample);
-                let step = step(off, run.length(count.into(), self.sample), tolerance, self.sample, lost);
+                let step = step(wanted, off, run.length(count.into(), self.sample), tolerance, self.sample, lost);
                 match step {
                     Step::Slip(by) => run.slips += by,
                     Step::To(_) => self.run = None,
                     Step::On => {}
                 }
-                if matches!(step, Step::To(_)) { Step::To(wanted) } else { step }
+                step
             }
             (Some(run), None) if run.rate == rate => Step::On,
             // Of another rate, but where it is expected: what is there goes on.
@@ -141,8 +141,8 @@ impl Run {
     }
 }
 
-/// What to do where a frame of `length` samples is `off` so many.
-fn step(off: i64, length: i64, tolerance: i64, sample: Rational, lost: bool) -> Step {
+/// What to do where a frame of `length` samples is `off` so many from where it is `wanted`.
+fn step(wanted: i64, off: i64, length: i64, tolerance: i64, sample: Rational, lost: bool) -> Step {
     if off.abs() <= tolerance {
         return Step::On;
     }
@@ -152,7 +152,7 @@ fn step(off: i64, length: i64, tolerance: i64, sample: Rational, lost: bool) -> 
         off.abs() >= length - tolerance && beside.min(length - beside) <= tolerance
     };
     match lost || whole || off.abs() >= BREAK.rescale(1, sample) {
-        true => Step::To(0),
+        true => Step::To(wanted),
         false => Step::Slip(off.signum()),
     }
 }
