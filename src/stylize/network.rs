@@ -19,7 +19,7 @@
 //! inked, and how much shows of a brush's [strokes](super::strokes). So every edge is as sharp as the photo's, where each pixel
 //! of a line lies need not pass through the few channels, and there is nothing that could draw the pattern of its cells. Colours are the grading's alone, and no answer makes a
 //! place lighter or darker than all around it: rims of green and red beside edges, and haloes around them, please a
-//! perceptual loss, and nobody who looks at the drawing. Contrast (the slope's, too) and colour are evened out by
+//! perceptual loss, and nobody who looks at the drawing. Contrast (the slope's, too), colour and form are evened out by
 //! [region](super::region). Space-to-depth is that of Shi et al. 2016 ("sub-pixel convolution").
 //!
 //! A *code* of [`CODE`] numbers says in which style: the layer `style` makes of it a [`Modulation`], that is a scale and a
@@ -193,7 +193,8 @@ impl Network {
         let colour = graded - &light;
         let regions = Regions::of(&light, &colour, &modulation.regions)?;
         let light = within(&light, &(&light + answer.f_narrow(1, 0, LIGHT)?))?;
-        let painted = regions.even(&light, &colour)?;
+        let (light, colour) = regions.even(&light, &colour)?;
+        let painted = regions.form(&light, &colour)? + light + colour;
         let slope = answer.f_narrow(1, LIGHT, SLOPE)?.f_clamp(0.0, 1.0)?.f_mul(&regions.contrast)?;
         let gates = answer.f_narrow(1, LIGHT + SLOPE, GATES)?.f_relu()?;
         let shown = self
@@ -219,9 +220,14 @@ impl Network {
     pub fn evened(&self, drawing: &Tensor, modulation: &Modulation) -> Result<Tensor, TchError> {
         let low = drawing.f_avg_pool2d([4, 4], [4, 4], [0, 0], false, true, None)?;
         let light = self.lines.luma(&low)?;
-        let regions = Regions::of(&light, &(low - &light), &modulation.regions)?;
+        let colour = low - &light;
+        let regions = Regions::of(&light, &colour, &modulation.regions)?;
+        let (light, colour) = regions.even(&light, &colour)?;
+        let size = [drawing.size()[2], drawing.size()[3]];
+        let form = regions.form(&light, &colour)?.f_upsample_bilinear2d(size, false, None, None)?;
         let luma = self.lines.luma(drawing)?;
-        regions.enlarged([drawing.size()[2], drawing.size()[3]])?.even(&luma, &(drawing - &luma))
+        let (luma, colour) = regions.enlarged(size)?.even(&luma, &(drawing - &luma))?;
+        Ok(form + luma + colour)
     }
 
     fn conv(&self, index: usize, input: &Tensor, modulation: &Modulation) -> Result<Tensor, TchError> {

@@ -7,27 +7,40 @@
 //! less luma), by the same of its root mean square. This is local contrast normalisation (Jarrett et al. 2009) that stops
 //! half way, wide enough for its gains to follow no edge. They vary slowly over the picture, so what moves does not pulse.
 //!
+//! Then its *form* is: what is left of luma and colour without their means over about 16 pixels, in which faces, folds and
+//! leaves are modelled, is brought nearer to one deviation of luma within about 90 pixels, colour along with it.
+//!
 //! What has hardly any contrast or colour (a clear sky, a grey coat) is noise and gets no more of it; nor do shadows,
 //! bright places (a wall in cold light would turn mint), and what is grey beside something colourful, get more colour.
 
 use tch::{Kind, TchError, Tensor};
 
-/// Numbers that a style says: logits of the amounts for luma and colour, logarithms over [`WANTED`] of what is wanted.
-pub(super) const NUMBERS: i64 = 4;
-/// Deviation of luma, root mean square of a channel of colour, of 1.
-const WANTED: [f64; 2] = [0.13, 0.1];
-/// Least and greatest gains.
-const GAINS: [(f64, f64); 2] = [(0.7, 2.0), (0.7, 1.6)];
-/// A region that has less than this gets no more of it; one that has twice as much is stretched like any other.
-const NONE: [f64; 2] = [0.03, 0.03];
+/// Numbers that a style says: for contrast, colour and form, a logit of the amount and the logarithm over [`WANTED`] of what
+/// is wanted.
+pub(super) const NUMBERS: i64 = 6;
+/// What is evened out: where a style says of it, and how.
+struct Evened {
+    /// Numbers of its amount and of what is wanted.
+    numbers: [i64; 2],
+    /// Deviation of luma, or root mean square of a channel of colour, of 1.
+    wanted: f64,
+    /// Least and greatest gain.
+    gains: (f64, f64),
+    /// A region that has less than this gets no more of it; one that has twice as much is stretched like any other.
+    none: f64,
+}
+const CONTRAST: Evened = Evened { numbers: [0, 2], wanted: 0.13, gains: (0.7, 2.0), none: 0.03 };
+const COLOUR: Evened = Evened { numbers: [1, 3], wanted: 0.1, gains: (0.7, 1.6), none: 0.03 };
+const FORM: Evened = Evened { numbers: [4, 5], wanted: 0.1, gains: (0.75, 1.4), none: 0.02 };
 /// Luma, and root mean square of a place's own colour, from which on colour grows in full.
 const SHADOW: f64 = 0.3;
 /// Luma from which on colour does not grow, and over how much luma below that it comes to grow in full.
 const BRIGHT: f64 = 0.8;
 const BELOW: f64 = 0.25;
 const GREY: f64 = 0.05;
-/// Side of the running means.
+/// Sides of the running means, for regions and for what form is not.
 const SIDE: i64 = 9;
+const NEAR: i64 = 5;
 
 /// What becomes of each place, N x 1 x h x w each.
 pub(super) struct Regions {
@@ -37,6 +50,10 @@ pub(super) struct Regions {
     pub contrast: Tensor,
     /// What its colour is multiplied by.
     pub colour: Tensor,
+    /// Of growth of its colour, how much there may be, 0..=1.
+    grows: Tensor,
+    /// What the style says.
+    style: Tensor,
 }
 
 impl Regions {
@@ -48,45 +65,70 @@ impl Regions {
     pub fn of(luma: &Tensor, colour: &Tensor, style: &Tensor) -> Result<Self, TchError> {
         let strength = colour.f_square()?.f_mean_dim([1_i64].as_slice(), true, Kind::Float)?;
         let maps = Tensor::f_cat(&[luma, &luma.f_square()?, &strength], 1)?;
-        let means = spread(&spread(&maps.f_avg_pool2d([2, 2], [2, 2], [0, 0], false, true, None)?)?)?;
+        let means = spread(&halved(&maps)?, SIDE, 2)?;
         let mean = means.f_narrow(1, 0, 1)?;
         let variance = means.f_narrow(1, 1, 1)? - mean.f_square()?;
-        let contrast = gain(0, &variance, style)?;
-        let colour = gain(1, &means.f_narrow(1, 2, 1)?, style)?;
+        let contrast = CONTRAST.gain(&variance, style)?;
+        let colour = COLOUR.gain(&means.f_narrow(1, 2, 1)?, style)?;
         let size = [luma.size()[2], luma.size()[3]];
         let large = Tensor::f_cat(&[mean, contrast, colour], 1)?.f_upsample_bilinear2d(size, false, None, None)?;
         let [mean, contrast, colour] = [0, 1, 2].map(|channel| large.f_narrow(1, channel, 1));
         let lit = (luma / SHADOW).f_clamp(0.0, 1.0)?.f_mul(&((BRIGHT - luma) / BELOW).f_clamp(0.0, 1.0)?)?;
         let grows = ((strength + 1e-8).f_sqrt()? / GREY).f_clamp(0.0, 1.0)?.f_mul(&lit)?;
-        Ok(Self { mean: mean?, contrast: contrast?, colour: grown_by(&colour?, &grows)? })
+        let colour = grown_by(&colour?, &grows)?;
+        Ok(Self { mean: mean?, contrast: contrast?, colour, grows, style: style.shallow_clone() })
     }
 
     /// Luma, and colour, evened out; shapes as above.
     ///
     /// # Errors
     /// libtorch's.
-    pub fn even(&self, luma: &Tensor, colour: &Tensor) -> Result<Tensor, TchError> {
-        Ok((luma - &self.mean).f_mul(&self.contrast)? + &self.mean + colour.f_mul(&self.colour)?)
+    pub fn even(&self, luma: &Tensor, colour: &Tensor) -> Result<(Tensor, Tensor), TchError> {
+        Ok(((luma - &self.mean).f_mul(&self.contrast)? + &self.mean, colour.f_mul(&self.colour)?))
     }
 
-    /// For a picture of `size` (height, width).
+    /// What is to be added to evened `luma` and `colour` (without luma) to even out their form: N x 3 x h x w.
+    ///
+    /// # Errors
+    /// libtorch's.
+    pub fn form(&self, luma: &Tensor, colour: &Tensor) -> Result<Tensor, TchError> {
+        let size = [luma.size()[2], luma.size()[3]];
+        let large = |map: &Tensor| map.f_upsample_bilinear2d(size, false, None, None);
+        let paint = Tensor::f_cat(&[luma, colour], 1)?;
+        let form = &paint - large(&spread(&halved(&paint)?, NEAR, 2)?)?;
+        let (light, hue) = (form.f_narrow(1, 0, 1)?, form.f_narrow(1, 1, 3)?);
+        let square = spread(&halved(&light.f_square()?)?, SIDE, 4)?;
+        let gain = large(&FORM.gain(&square, &self.style)?)?;
+        let hue = hue.f_mul(&(gain.f_clamp_max(1.0)? - 1.0))?;
+        Ok(light.f_mul(&(gain - 1.0))? + hue)
+    }
+
+    /// For a picture of `size` (height, width), but for its form.
     ///
     /// # Errors
     /// libtorch's.
     pub fn enlarged(&self, size: [i64; 2]) -> Result<Self, TchError> {
         let large = |map: &Tensor| map.f_upsample_bilinear2d(size, false, None, None);
-        Ok(Self { mean: large(&self.mean)?, contrast: large(&self.contrast)?, colour: large(&self.colour)? })
+        Ok(Self {
+            mean: large(&self.mean)?,
+            contrast: large(&self.contrast)?,
+            colour: large(&self.colour)?,
+            grows: large(&self.grows)?,
+            style: self.style.shallow_clone(),
+        })
     }
 }
 
-/// The gain of regions with that mean square (of luma: variance).
-fn gain(which: usize, square: &Tensor, style: &Tensor) -> Result<Tensor, TchError> {
-    let number = |index: usize| style.f_narrow(1, index as i64, 1);
-    let found = (square.f_relu()? + 1e-6).f_sqrt()?;
-    let wanted = number(2 + which)? + WANTED[which].ln();
-    let (least, most) = GAINS[which];
-    let gain = (wanted - found.f_log()?).f_mul(&number(which)?.f_sigmoid()?)?.f_exp()?.f_clamp(least, most)?;
-    grown_by(&gain, &(found / NONE[which] - 1.0).f_clamp(0.0, 1.0)?)
+impl Evened {
+    /// The gain of regions with that mean square (of luma: variance).
+    fn gain(&self, square: &Tensor, style: &Tensor) -> Result<Tensor, TchError> {
+        let [amount, wanted] = self.numbers.map(|index| style.f_narrow(1, index, 1));
+        let found = (square.f_relu()? + 1e-6).f_sqrt()?;
+        let wanted = wanted? + self.wanted.ln();
+        let (least, most) = self.gains;
+        let gain = (wanted - found.f_log()?).f_mul(&amount?.f_sigmoid()?)?.f_exp()?.f_clamp(least, most)?;
+        grown_by(&gain, &(found / self.none - 1.0).f_clamp(0.0, 1.0)?)
+    }
 }
 
 /// `gain`, of what is above 1 only the `share`.
@@ -95,9 +137,16 @@ fn grown_by(gain: &Tensor, share: &Tensor) -> Result<Tensor, TchError> {
     Ok(gain - &growth + growth.f_mul(share)?)
 }
 
-/// Means of [`SIDE`] x [`SIDE`] places, borders repeated.
-fn spread(maps: &Tensor) -> Result<Tensor, TchError> {
-    maps.f_replication_pad2d([SIDE / 2; 4])?.f_avg_pool2d([SIDE; 2], [1, 1], [0, 0], false, true, None)
+/// Means of `side` x `side` places, borders repeated, of means, `times`.
+fn spread(maps: &Tensor, side: i64, times: usize) -> Result<Tensor, TchError> {
+    (0..times).try_fold(maps.shallow_clone(), |maps, _| {
+        maps.f_replication_pad2d([side / 2; 4])?.f_avg_pool2d([side; 2], [1, 1], [0, 0], false, true, None)
+    })
+}
+
+/// Means of 2 x 2 places.
+fn halved(maps: &Tensor) -> Result<Tensor, TchError> {
+    maps.f_avg_pool2d([2, 2], [2, 2], [0, 0], false, true, None)
 }
 
 #[cfg(test)]
@@ -158,5 +207,29 @@ mod tests {
         let contrast = regions(&luma, 0.1).contrast;
         let step = (contrast.narrow(3, 1, 127) - contrast.narrow(3, 0, 127)).abs().max().double_value(&[]);
         assert!(step < 0.1, "{step}");
+    }
+
+    #[test]
+    fn form_comes_nearer_to_one_strength() {
+        let colour = Tensor::zeros([1, 3, 64, 64], (Kind::Float, Device::Cpu));
+        let grown = |deviation: f64| {
+            let luma = stripes(deviation);
+            let regions = regions(&luma, 0.0);
+            let found = regions.form(&luma, &colour).unwrap().narrow(1, 0, 1) + &luma;
+            let middle = |map: &Tensor| map.narrow(3, 20, 24).std(true).double_value(&[]);
+            middle(&found) / middle(&luma)
+        };
+        let [dull, middling, harsh, empty] = [0.06, 0.1, 0.2, 0.015].map(grown);
+        assert!(dull > 1.1 && (0.9..1.1).contains(&middling) && harsh < 0.85, "{dull} {middling} {harsh}");
+        assert!((empty - 1.0).abs() < 1e-3, "{empty}");
+    }
+
+    #[test]
+    fn wide_shades_are_no_form() {
+        // From dark to light over the whole width: means over 16 pixels follow it, but at the borders.
+        let shade = Tensor::linspace(0.2, 0.8, 64, (Kind::Float, Device::Cpu)).expand([1, 1, 64, 64], false);
+        let colour = Tensor::zeros([1, 3, 64, 64], (Kind::Float, Device::Cpu));
+        let added = regions(&shade, 0.0).form(&shade, &colour).unwrap().narrow(3, 16, 32);
+        assert!(added.abs().max().double_value(&[]) < 2e-3, "{added:?}");
     }
 }
