@@ -8,15 +8,16 @@
 //! half way, wide enough for its gains to follow no edge. They vary slowly over the picture, so what moves does not pulse.
 //!
 //! Then its *form* is: what is left of luma and colour without their means over about 16 pixels, in which faces, folds and
-//! leaves are modelled, is brought nearer to one deviation of luma within about 90 pixels, colour along with it.
+//! leaves are modelled, is brought nearer to one deviation of luma within about 90 pixels (a Gaussian of 42). Colour
+//! is calmed along with it, and never grows: faces would turn red.
 //!
 //! What has hardly any contrast or colour (a clear sky, a grey coat) is noise and gets no more of it; nor do shadows,
 //! bright places (a wall in cold light would turn mint), and what is grey beside something colourful, get more colour.
 
 use tch::{Kind, TchError, Tensor};
 
-/// Numbers that a style says: for contrast, colour and form, a logit of the amount and the logarithm over [`WANTED`] of what
-/// is wanted.
+/// Numbers that a style says: for contrast, colour and form, a logit of the amount and the logarithm of what is wanted over
+/// [`Evened::wanted`].
 pub(super) const NUMBERS: i64 = 6;
 /// What is evened out: where a style says of it, and how.
 struct Evened {
@@ -50,8 +51,6 @@ pub(super) struct Regions {
     pub contrast: Tensor,
     /// What its colour is multiplied by.
     pub colour: Tensor,
-    /// Of growth of its colour, how much there may be, 0..=1.
-    grows: Tensor,
     /// What the style says.
     style: Tensor,
 }
@@ -76,7 +75,7 @@ impl Regions {
         let lit = (luma / SHADOW).f_clamp(0.0, 1.0)?.f_mul(&((BRIGHT - luma) / BELOW).f_clamp(0.0, 1.0)?)?;
         let grows = ((strength + 1e-8).f_sqrt()? / GREY).f_clamp(0.0, 1.0)?.f_mul(&lit)?;
         let colour = grown_by(&colour?, &grows)?;
-        Ok(Self { mean: mean?, contrast: contrast?, colour, grows, style: style.shallow_clone() })
+        Ok(Self { mean: mean?, contrast: contrast?, colour, style: style.shallow_clone() })
     }
 
     /// Luma, and colour, evened out; shapes as above.
@@ -99,8 +98,8 @@ impl Regions {
         let (light, hue) = (form.f_narrow(1, 0, 1)?, form.f_narrow(1, 1, 3)?);
         let square = spread(&halved(&light.f_square()?)?, SIDE, 4)?;
         let gain = large(&FORM.gain(&square, &self.style)?)?;
-        let hue = hue.f_mul(&(gain.f_clamp_max(1.0)? - 1.0))?;
-        Ok(light.f_mul(&(gain - 1.0))? + hue)
+        let calmed = hue.f_mul(&(gain.f_clamp_max(1.0)? - 1.0))?;
+        Ok(light.f_mul(&(gain - 1.0))? + calmed)
     }
 
     /// For a picture of `size` (height, width), but for its form.
@@ -113,7 +112,6 @@ impl Regions {
             mean: large(&self.mean)?,
             contrast: large(&self.contrast)?,
             colour: large(&self.colour)?,
-            grows: large(&self.grows)?,
             style: self.style.shallow_clone(),
         })
     }
