@@ -30,7 +30,7 @@
 use super::encoder;
 use super::lines::Lines;
 use super::modulation::{self, Modulation};
-use super::region::Regions;
+use super::region::{self, Regions};
 use super::strokes::{Page, Strokes};
 use crate::config;
 use tch::{Device, Kind, TchError, Tensor};
@@ -194,7 +194,7 @@ impl Network {
         let regions = Regions::of(&light, &colour, &modulation.regions)?;
         let light = within(&light, &(&light + answer.f_narrow(1, 0, LIGHT)?))?;
         let (light, colour) = regions.even(&light, &colour)?;
-        let painted = regions.form(&light, &colour)? + light + colour;
+        let painted = region::form(&light, &colour, &modulation.regions)? + light + colour;
         let slope = answer.f_narrow(1, LIGHT, SLOPE)?.f_clamp(0.0, 1.0)?.f_mul(&regions.contrast)?;
         let gates = answer.f_narrow(1, LIGHT + SLOPE, GATES)?.f_relu()?;
         let shown = self
@@ -224,7 +224,8 @@ impl Network {
         let regions = Regions::of(&light, &colour, &modulation.regions)?;
         let (light, colour) = regions.even(&light, &colour)?;
         let size = [drawing.size()[2], drawing.size()[3]];
-        let form = regions.form(&light, &colour)?.f_upsample_bilinear2d(size, false, None, None)?;
+        let form =
+            region::form(&light, &colour, &modulation.regions)?.f_upsample_bilinear2d(size, false, None, None)?;
         let luma = self.lines.luma(drawing)?;
         let (luma, colour) = regions.enlarged(size)?.even(&luma, &(drawing - &luma))?;
         Ok(form + luma + colour)

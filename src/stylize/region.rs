@@ -51,8 +51,6 @@ pub(super) struct Regions {
     pub contrast: Tensor,
     /// What its colour is multiplied by.
     pub colour: Tensor,
-    /// What the style says.
-    style: Tensor,
 }
 
 impl Regions {
@@ -74,8 +72,7 @@ impl Regions {
         let [mean, contrast, colour] = [0, 1, 2].map(|channel| large.f_narrow(1, channel, 1));
         let lit = (luma / SHADOW).f_clamp(0.0, 1.0)?.f_mul(&((BRIGHT - luma) / BELOW).f_clamp(0.0, 1.0)?)?;
         let grows = ((strength + 1e-8).f_sqrt()? / GREY).f_clamp(0.0, 1.0)?.f_mul(&lit)?;
-        let colour = grown_by(&colour?, &grows)?;
-        Ok(Self { mean: mean?, contrast: contrast?, colour, style: style.shallow_clone() })
+        Ok(Self { mean: mean?, contrast: contrast?, colour: grown_by(&colour?, &grows)? })
     }
 
     /// Luma, and colour, evened out; shapes as above.
@@ -86,35 +83,31 @@ impl Regions {
         Ok(((luma - &self.mean).f_mul(&self.contrast)? + &self.mean, colour.f_mul(&self.colour)?))
     }
 
-    /// What is to be added to evened `luma` and `colour` (without luma) to even out their form: N x 3 x h x w.
-    ///
-    /// # Errors
-    /// libtorch's.
-    pub fn form(&self, luma: &Tensor, colour: &Tensor) -> Result<Tensor, TchError> {
-        let size = [luma.size()[2], luma.size()[3]];
-        let large = |map: &Tensor| map.f_upsample_bilinear2d(size, false, None, None);
-        let paint = Tensor::f_cat(&[luma, colour], 1)?;
-        let form = &paint - large(&spread(&halved(&paint)?, NEAR, 2)?)?;
-        let (light, hue) = (form.f_narrow(1, 0, 1)?, form.f_narrow(1, 1, 3)?);
-        let square = spread(&halved(&light.f_square()?)?, SIDE, 4)?;
-        let gain = large(&FORM.gain(&square, &self.style)?)?;
-        let calmed = hue.f_mul(&(gain.f_clamp_max(1.0)? - 1.0))?;
-        Ok(light.f_mul(&(gain - 1.0))? + calmed)
-    }
-
-    /// For a picture of `size` (height, width), but for its form.
+    /// For a picture of `size` (height, width).
     ///
     /// # Errors
     /// libtorch's.
     pub fn enlarged(&self, size: [i64; 2]) -> Result<Self, TchError> {
         let large = |map: &Tensor| map.f_upsample_bilinear2d(size, false, None, None);
-        Ok(Self {
-            mean: large(&self.mean)?,
-            contrast: large(&self.contrast)?,
-            colour: large(&self.colour)?,
-            style: self.style.shallow_clone(),
-        })
+        Ok(Self { mean: large(&self.mean)?, contrast: large(&self.contrast)?, colour: large(&self.colour)? })
     }
+}
+
+/// What is to be added to luma and colour that [`Regions::even`] answered to even out their form as `style` says; shapes as
+/// above: N x 3 x h x w.
+///
+/// # Errors
+/// libtorch's.
+pub(super) fn form(luma: &Tensor, colour: &Tensor, style: &Tensor) -> Result<Tensor, TchError> {
+    let size = [luma.size()[2], luma.size()[3]];
+    let large = |map: &Tensor| map.f_upsample_bilinear2d(size, false, None, None);
+    let paint = Tensor::f_cat(&[luma, colour], 1)?;
+    let form = &paint - large(&spread(&halved(&paint)?, NEAR, 2)?)?;
+    let (light, hue) = (form.f_narrow(1, 0, 1)?, form.f_narrow(1, 1, 3)?);
+    let square = spread(&halved(&light.f_square()?)?, SIDE, 4)?;
+    let gain = large(&FORM.gain(&square, style)?)?;
+    let calmed = hue.f_mul(&(gain.f_clamp_max(1.0)? - 1.0))?;
+    Ok(light.f_mul(&(gain - 1.0))? + calmed)
 }
 
 impl Evened {
@@ -212,8 +205,7 @@ mod tests {
         let colour = Tensor::zeros([1, 3, 64, 64], (Kind::Float, Device::Cpu));
         let grown = |deviation: f64| {
             let luma = stripes(deviation);
-            let regions = regions(&luma, 0.0);
-            let found = regions.form(&luma, &colour).unwrap().narrow(1, 0, 1) + &luma;
+            let found = form(&luma, &colour, &half()).unwrap().narrow(1, 0, 1) + &luma;
             let middle = |map: &Tensor| map.narrow(3, 20, 24).std(true).double_value(&[]);
             middle(&found) / middle(&luma)
         };
@@ -227,7 +219,7 @@ mod tests {
         // From dark to light over the whole width: means over 16 pixels follow it, but at the borders.
         let shade = Tensor::linspace(0.2, 0.8, 64, (Kind::Float, Device::Cpu)).expand([1, 1, 64, 64], false);
         let colour = Tensor::zeros([1, 3, 64, 64], (Kind::Float, Device::Cpu));
-        let added = regions(&shade, 0.0).form(&shade, &colour).unwrap().narrow(3, 16, 32);
+        let added = form(&shade, &colour, &half()).unwrap().narrow(3, 16, 32);
         assert!(added.abs().max().double_value(&[]) < 2e-3, "{added:?}");
     }
 }
