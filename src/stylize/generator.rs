@@ -4,7 +4,7 @@
 use super::device::Chosen;
 use super::modulation::Modulation;
 use super::network::Network;
-use super::strokes::{Canvas, Page};
+use super::canvas::{Canvas, Page};
 use super::weights::Weights;
 use crate::config::{self, Settings};
 use crate::error::{Error, Result};

@@ -1,6 +1,8 @@
 //! From photo to drawing, on the network thread: [`Reduce`] makes a small RGB picture of a frame's planes, and what
 //! [`build`] chooses redraws it: the [`Generator`] on a device, or [`Classic`] without a network.
 
+#[cfg(feature = "torch")]
+mod canvas;
 mod classic;
 mod device;
 #[cfg(feature = "torch")]
@@ -20,6 +22,8 @@ mod reference;
 mod region;
 mod size;
 #[cfg(feature = "torch")]
+mod skin;
+#[cfg(feature = "torch")]
 mod strokes;
 #[cfg(test)]
 mod tests;
@@ -32,12 +36,12 @@ pub use reduce::{Reduce, SmallRgb};
 pub use size::Detail;
 #[cfg(feature = "torch")]
 pub use {
+    canvas::{Canvas, Page},
     device::Chosen,
     generator::Generator,
     modulation::{INK, Modulation},
     network::{CODE, LAYERS, Layer, Network, Sheet, macs},
     reference::style_of,
-    strokes::{Canvas, Page},
     weights::{Weights, built_in, load, replace, save},
 };
 

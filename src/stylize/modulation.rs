@@ -1,12 +1,12 @@
 //! What a style's code does to the network.
 
 use super::network::{LAYERS, MODULATED};
-use super::{region, strokes};
+use super::{canvas, region};
 use tch::{Device, Kind, TchError, Tensor};
 
 /// Numbers of a modulation besides scales and shifts: matrix and offset of the grading, colour of the ink, numbers of the
 /// regions and of the strokes.
-pub(super) const REST: i64 = 9 + 3 + 3 + region::NUMBERS + strokes::CHANNELS;
+pub(super) const REST: i64 = 9 + 3 + 3 + region::NUMBERS + canvas::CHANNELS;
 /// Colour of ink that a code starts from, R'G'B' in 0..=1: a warm near-black, as printed.
 pub const INK: [f32; 3] = [0.055, 0.045, 0.065];
 /// Deviation of strokes that a style asks for by 1.
@@ -50,7 +50,7 @@ impl Modulation {
         let offset = next(3, [1, 3, 1])?.f_squeeze_dim(1)?;
         let ink = next(3, [3, 1, 1])? + Tensor::f_from_slice(&INK)?.f_to_device(device)?.f_view([1, 3, 1, 1])?;
         let regions = next(region::NUMBERS, [region::NUMBERS, 1, 1])?;
-        let strokes = next(strokes::CHANNELS, [strokes::CHANNELS, 1, 1])?.f_relu()? * STROKE;
+        let strokes = next(canvas::CHANNELS, [canvas::CHANNELS, 1, 1])?.f_relu()? * STROKE;
         Ok(Self { scales, grade: (matrix, offset), ink: ink.f_clamp(0.0, 1.0)?, regions, strokes })
     }
 
@@ -70,7 +70,7 @@ impl Modulation {
         self.each(|tensor| tensor.f_narrow(0, 0, count))
     }
 
-    /// Deviation of the strokes' lightness and warmth (R'G'B' in 0..=1), N x 2 x 1 x 1.
+    /// Deviation of the strokes' lightness, warmth and rosiness (R'G'B' in 0..=1), N x 3 x 1 x 1.
     pub const fn strokes(&self) -> &Tensor {
         &self.strokes
     }

@@ -27,11 +27,13 @@
 //! the colour of the ink, and how far regions are evened out. Of one code, scales and shifts are folded into the layers
 //! before drawing and cost nothing.
 
+use super::canvas::Page;
 use super::encoder;
 use super::lines::Lines;
 use super::modulation::{self, Modulation};
 use super::region::{self, Regions};
-use super::strokes::{Page, Strokes};
+use super::skin::skin;
+use super::strokes::Strokes;
 use crate::config;
 use tch::{Device, Kind, TchError, Tensor};
 
@@ -195,11 +197,11 @@ impl Network {
         let light = within(&light, &(&light + answer.f_narrow(1, 0, LIGHT)?))?;
         let (light, colour) = regions.even(&light, &colour)?;
         let painted = region::form(&light, &colour, &modulation.regions)? + light + colour;
-        let slope = answer.f_narrow(1, LIGHT, SLOPE)?.f_clamp(0.0, 1.0)?.f_mul(&regions.contrast)?;
+        let slope = answer.f_narrow(1, LIGHT, SLOPE)?.f_clamp(0.0, 1.25)?.f_mul(&regions.contrast)?;
         let gates = answer.f_narrow(1, LIGHT + SLOPE, GATES)?.f_relu()?;
         let shown = self
             .strokes
-            .directions(page, &low_luma)?
+            .directions(page, &low_luma, &skin(&low)?)?
             .f_mul(&answer.f_narrow(1, LIGHT + SLOPE + GATES, STROKES)?.f_relu()?)?;
         // Enlarged together, which costs one pass.
         let small = Tensor::f_cat(&[painted, low_luma, slope, gates], 1)?;
