@@ -27,7 +27,7 @@ const CLEAR: f64 = 64.0 * 1e-4;
 /// How hard the hand presses where nothing has a direction, of 1.
 const LEAST: f64 = 0.4;
 /// How much less on skin.
-const SKIN: f64 = 0.4;
+const SKIN: f64 = 0.65;
 /// What warm is, and what rosy: R'G'B' that add no luma (BT.709), of root mean square 1.
 const WARM: [f32; 3] = [0.8924, -0.1159, -1.4801];
 const ROSY: [f32; 3] = [1.1790, -0.4695, 1.1790];
