@@ -286,6 +286,22 @@ mod tests {
     }
 
     #[test]
+    fn every_channel_is_as_strong_and_goes_its_own_way() {
+        let strokes = canvas().page([TILE as i64; 2], [0, 0]).unwrap().strokes().unwrap();
+        for direction in 0..DIRECTIONS {
+            let [light, warm, rosy] = [0, 1, 2].map(|channel| strokes.narrow(0, channel, 1).narrow(1, direction, 1));
+            for channel in [&light, &warm, &rosy] {
+                let (mean, deviation) = (channel.mean(Kind::Float), channel.std(true));
+                assert!(mean.abs().double_value(&[]) < 1e-3 && (deviation - 1.0).abs().double_value(&[]) < 1e-3);
+            }
+            for (a, b) in [(&light, &warm), (&warm, &rosy), (&rosy, &light)] {
+                let alike = (a * b).mean(Kind::Float).double_value(&[]);
+                assert!(alike.abs() < 0.2, "{direction}: {alike}");
+            }
+        }
+    }
+
+    #[test]
     fn the_canvas_has_no_seams() {
         let whole = canvas().page([2 * TILE as i64, 8], [0, 0]).unwrap();
         for (map, tile) in [(whole.strokes().unwrap(), TILE as i64), (whole.wandering, WANDERING as i64)] {
