@@ -248,7 +248,9 @@ impl Error {
             Self::Setting { key, .. } if key.contains('.') => {
                 "`comicvid styles --settings` lists every setting with its range".into()
             }
-            Self::Weights { .. } => "the file must be a safetensors file written by `comicvid train` of this version".into(),
+            Self::Weights { .. } => {
+                "the file must be a safetensors file written by `comicvid train` of this version".into()
+            }
             Self::Device { .. } => "use --device auto or --device cpu".into(),
             Self::Gpu { .. } => {
                 "install a Vulkan driver (Debian and Ubuntu: `apt install mesa-vulkan-drivers` draws without a GPU)"

@@ -1,10 +1,10 @@
 //! The generator, ready to draw. Runs on the network thread. The layers compute in f16 on CUDA, in bf16 on CPUs with
 //! instructions for it (twice as fast as f32 here), else in f32; what they answer is added to the photo in f32.
 
+use super::canvas::{Canvas, Page};
 use super::device::Chosen;
 use super::modulation::Modulation;
 use super::network::Network;
-use super::canvas::{Canvas, Page};
 use super::weights::Weights;
 use crate::config::{self, Settings};
 use crate::error::{Error, Result};

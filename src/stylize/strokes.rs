@@ -145,9 +145,8 @@ fn of_host(page: &Page, shown: &Tensor, amounts: &Tensor) -> Result<Tensor, TchE
         }
         for (x, ((left, right, share), pixel)) in across.iter().zip(page.row(y)).enumerate() {
             let shown = mixed(&line[*left], &line[*right], *share);
-            let level = |channel: usize| {
-                pixel[channel].iter().zip(&shown).map(|(a, b)| a * b).sum::<f32>() * amounts[channel]
-            };
+            let level =
+                |channel: usize| pixel[channel].iter().zip(&shown).map(|(a, b)| a * b).sum::<f32>() * amounts[channel];
             let [light, warm, rosy] = [0, 1, 2].map(level);
             let at = y * width + x;
             let color = |i: usize| light + warm * WARM[i] + rosy * ROSY[i];
