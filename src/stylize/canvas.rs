@@ -22,7 +22,7 @@ const BRUSHES: [Brush; 3] = [
 /// Dabs of a brush that lie upon each other at a place, on average.
 const DEPTH: f32 = 2.0;
 /// Side of the tile that says how the hand wanders, in places of a quarter of the size, and waves it is made of.
-pub(super) const WANDERING: usize = 64;
+const WANDERING: usize = 64;
 const WAVES: usize = 8;
 
 /// See the module.

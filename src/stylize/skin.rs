@@ -1,6 +1,6 @@
 //! Where skin is, by its colour alone: people mind on faces what they like on walls.
 
-use tch::{Kind, TchError, Tensor};
+use tch::{TchError, Tensor};
 
 /// Chroma of skin, of 1, as full-range BT.601 has it (Chai and Ngan 1999): Cb and Cr, from and to.
 const CHROMA: [[f64; 2]; 2] = [[77.0 / 255.0, 127.0 / 255.0], [133.0 / 255.0, 173.0 / 255.0]];
@@ -25,19 +25,19 @@ pub(super) fn skin(picture: &Tensor) -> Result<Tensor, TchError> {
         like = like.f_mul(&within)?;
     }
     let padded = like.f_replication_pad2d([SIDE / 2; 4])?;
-    padded.f_avg_pool2d([SIDE; 2], [1, 1], [0, 0], false, true, None)?.f_to_kind(Kind::Float)
+    padded.f_avg_pool2d([SIDE; 2], [1, 1], [0, 0], false, true, None)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tch::Device;
+    use tch::Kind;
 
     #[test]
     fn faces_are_found_and_walls_are_not() {
         let like = |color: [f32; 3]| {
             let flat = Tensor::from_slice(&color).view([1, 3, 1, 1]).expand([1, 3, 6, 8], false);
-            let found = skin(&flat.to_device(Device::Cpu)).unwrap();
+            let found = skin(&flat).unwrap();
             assert_eq!(found.size(), [1, 1, 6, 8]);
             found.mean(Kind::Float).double_value(&[])
         };
