@@ -124,10 +124,27 @@ fn load_cuda() -> Result<(), String> {
         .get_or_init(|| {
             // SAFETY: the library's initialisers register operators with the libtorch that is loaded already and of the
             // same release; they have no other precondition. It is never unloaded.
-            let library = unsafe { Library::open(Some("libtorch_cuda.so"), RTLD_NOW | RTLD_GLOBAL) };
-            library.map(std::mem::forget).map_err(|e| format!("libtorch has no usable CUDA part: {e}"))
+            let library = unsafe { Library::open(Some(beside_libtorch("libtorch_cuda.so")), RTLD_NOW | RTLD_GLOBAL) };
+            library.map(std::mem::forget).map_err(|error| {
+                let reason = match &error {
+                    libloading::Error::DlOpen { source } => source.to_string(),
+                    other => other.to_string(),
+                };
+                format!("libtorch has no usable CUDA part: {reason}")
+            })
         })
         .clone()
+}
+
+/// The library `name` in the folder that libtorch was loaded from, which may be on no search path; its mere name where
+/// that cannot be told.
+#[cfg(all(feature = "torch", unix))]
+fn beside_libtorch(name: &str) -> std::path::PathBuf {
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
+    let file = maps.lines().find(|line| line.ends_with("/libtorch_cpu.so"));
+    // The path is the only column with a slash.
+    let path = file.and_then(|line| Some(std::path::Path::new(&line[line.find('/')?..])));
+    path.map_or_else(|| name.into(), |path| path.with_file_name(name))
 }
 
 #[cfg(all(feature = "torch", not(unix)))]
@@ -148,6 +165,13 @@ mod tests {
         for wrong in ["", "gpu", "cuda:", "cuda:x", "cuda:-1", "cpu:0", "CPU"] {
             assert!(matches!(wrong.parse::<Device>(), Err(Error::Device { .. })), "{wrong}");
         }
+    }
+
+    #[cfg(all(feature = "torch", target_os = "linux"))]
+    #[test]
+    fn the_rest_of_libtorch_is_sought_where_its_first_part_is() {
+        let found = beside_libtorch("libc10.so");
+        assert!(found.is_absolute() && found.is_file(), "{}", found.display());
     }
 
     #[cfg(feature = "torch")]
