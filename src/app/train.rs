@@ -30,6 +30,8 @@ pub fn run(args: &cli::Train, voice: Voice) -> Result<Outcome> {
         minutes: args.minutes,
         resume: args.resume,
         from: args.from.clone(),
+        crop: args.crop,
+        batch: args.batch as usize,
         seed: args.seed,
         device: device.device,
     };

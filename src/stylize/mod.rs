@@ -42,6 +42,7 @@ pub use {
     modulation::{INK, Modulation},
     network::{CODE, LAYERS, Layer, Network, Sheet, macs},
     reference::style_of,
+    skin::skin,
     weights::{Weights, built_in, load, replace, save},
 };
 

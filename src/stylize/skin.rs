@@ -14,7 +14,7 @@ const SIDE: i64 = 5;
 ///
 /// # Errors
 /// libtorch's.
-pub(super) fn skin(picture: &Tensor) -> Result<Tensor, TchError> {
+pub fn skin(picture: &Tensor) -> Result<Tensor, TchError> {
     let channel = |index: i64| picture.f_narrow(1, index, 1);
     let (red, green, blue) = (channel(0)?, channel(1)?, channel(2)?);
     let luma = &red * 0.299 + green * 0.587 + &blue * 0.114;

@@ -33,7 +33,7 @@ pub fn codes(
         let mut all = Vec::new();
         for _ in 0..REFERENCES / BATCH {
             let picture = if i == 0 && !state.seen.is_empty() {
-                dataset.comics(BATCH, &mut rng, device)?
+                dataset.comics(BATCH, &mut rng)?
             } else {
                 let crops = dataset.photos(BATCH, &mut rng, device)?;
                 look::draw(&[look; BATCH], &crops.photo, &crops.paint, &crops.ink)?.picture

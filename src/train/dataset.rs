@@ -1,7 +1,7 @@
 //! What is trained on: photos with the teacher's studies, comic panels, and the photos that are held out.
 
 use super::TrainOptions;
-use super::data::{self, CROP, Light, Place};
+use super::data::{self, Grain, Light, Lights, Picture};
 use super::teacher;
 use crate::error::{Error, Result};
 use image::RgbImage;
@@ -16,13 +16,19 @@ const FEWEST: usize = 8;
 const HELD_OUT: u64 = 8;
 
 /// A photo and the teacher's [`Study`](teacher::Study) of it.
-pub struct Pair {
-    photo: RgbImage,
-    paint: RgbImage,
-    ink: RgbImage,
+struct Pair<T> {
+    photo: T,
+    paint: T,
+    ink: T,
 }
 
-/// The same crops of photos and of their studies, N x 3 x [`CROP`] x [`CROP`] each.
+/// A panel, here and in the device's memory.
+struct Comic {
+    image: RgbImage,
+    picture: Picture,
+}
+
+/// The same crops of photos and of their studies, N x 3 x side x side each.
 pub struct Crops {
     /// Photos.
     pub photo: Tensor,
@@ -34,8 +40,11 @@ pub struct Crops {
 
 /// See the module.
 pub struct Dataset {
-    pairs: Vec<Pair>,
-    comics: Vec<RgbImage>,
+    pairs: Vec<Pair<Picture>>,
+    comics: Vec<Comic>,
+    /// Side of a crop.
+    side: u32,
+    grain: Grain,
     /// Photos that no step sees.
     pub held_out: Vec<RgbImage>,
     /// Number of comic panels that no step sees.
@@ -48,19 +57,32 @@ impl Dataset {
     /// # Errors
     /// [`Error::Open`], and [`Error::Training`] where there is too little.
     pub fn load(options: &TrainOptions, tell: &mut dyn FnMut(&str)) -> Result<Self> {
-        let (comics, kept): (Vec<_>, Vec<_>) = read_all(&options.comics)?.into_iter().partition(|(held, _)| !held);
-        let comics = enough(comics, "comic panels", &options.comics)?.into_iter().map(|(_, comic)| comic).collect();
+        let (device, side) = (options.device, options.crop);
+        let (comics, kept) = read_all(&options.comics, side)?;
+        let comics = enough(comics, "comic panels", &options.comics, side)?;
         let files = data::files(&options.photos)?;
         tell(&format!("reading {} photos and the teacher's studies of them", files.len()));
         let (mut pairs, mut held_out) = (Vec::new(), Vec::new());
         for (name, pair) in study_all(&files, &options.photos, &options.out.with_extension("teacher"))? {
-            if !large(&pair.photo) {
+            if !large(&pair.photo, side) {
                 continue;
             }
             if is_held_out(Path::new(&name)) { held_out.push(pair.photo) } else { pairs.push(pair) }
         }
-        let pairs = enough(pairs, "photos", &options.photos)?;
-        let dataset = Self { pairs, comics, held_out, held_out_comics: kept.len() };
+        let pairs = enough(pairs, "photos", &options.photos, side)?;
+        let picture = |image: &RgbImage| Picture::new(image, device).map_err(Error::network);
+        let comic = |image: RgbImage| Ok(Comic { picture: picture(&image)?, image });
+        let on_device = |pair: Pair<RgbImage>| {
+            Ok(Pair { photo: picture(&pair.photo)?, paint: picture(&pair.paint)?, ink: picture(&pair.ink)? })
+        };
+        let dataset = Self {
+            pairs: pairs.into_iter().map(on_device).collect::<Result<_>>()?,
+            comics: comics.into_iter().map(comic).collect::<Result<_>>()?,
+            grain: Grain::new(side, options.seed, device).map_err(Error::network)?,
+            side,
+            held_out,
+            held_out_comics: kept.len(),
+        };
         tell(&format!("found {dataset}"));
         Ok(dataset)
     }
@@ -71,42 +93,53 @@ impl Dataset {
     /// # Errors
     /// libtorch's.
     pub fn photos(&self, count: usize, rng: &mut StdRng, device: Device) -> Result<Crops, TchError> {
-        let [mut photo, mut paint, mut ink] = [const { Vec::new() }; 3];
-        let plane = (CROP * CROP) as usize;
-        for i in 0..count {
-            let start = i * 3 * plane;
-            let pair = &self.pairs[rng.random_range(0..self.pairs.len())];
-            let place = Place::random(&pair.photo, rng);
-            data::crop(&pair.photo, place, &mut photo);
-            data::crop(&pair.paint, place, &mut paint);
-            data::crop(&pair.ink, place, &mut ink);
-            let light = Light::random(rng);
-            light.shine(&mut photo[start..]);
-            light.shine(&mut paint[start..]);
-            ink[start + 2 * plane..].iter_mut().for_each(|lightness| *lightness = light.level(*lightness));
+        let [mut photos, mut paints, mut inks] = [const { Vec::new() }; 3];
+        let mut lights = Vec::new();
+        for _ in 0..count {
+            let Pair { photo, paint, ink } = &self.pairs[rng.random_range(0..self.pairs.len())];
+            let place = photo.anywhere(self.side, rng);
+            for (crops, picture) in [(&mut photos, photo), (&mut paints, paint), (&mut inks, ink)] {
+                crops.push(picture.crop(place)?);
+            }
+            lights.push(Light::random(rng));
         }
-        let batch = |planes: &[f32]| data::batch(planes, device);
-        Ok(Crops { photo: batch(&photo)?, paint: batch(&paint)?, ink: batch(&ink)? })
+        let lights = Lights::new(&lights, device)?;
+        let ink = data::batch(&inks)?;
+        let (lines, lightness) = (ink.f_narrow(1, 0, 2)?, lights.levels(&ink.f_narrow(1, 2, 1)?)?);
+        Ok(Crops {
+            photo: lights.shine(&data::batch(&photos)?)?,
+            paint: lights.shine(&data::batch(&paints)?)?,
+            ink: Tensor::f_cat(&[lines, lightness], 1)?,
+        })
     }
 
     /// `count` crops of comic panels that show more than gutter or caption.
     ///
     /// # Errors
     /// libtorch's.
-    pub fn comics(&self, count: usize, rng: &mut StdRng, device: Device) -> Result<Tensor, TchError> {
-        let size = 3 * (CROP * CROP) as usize;
-        let mut planes = Vec::new();
+    pub fn comics(&self, count: usize, rng: &mut StdRng) -> Result<Tensor, TchError> {
+        let mut crops = Vec::new();
         let mut tries = 0;
-        while planes.len() < count * size {
-            let comic = &self.comics[rng.random_range(0..self.comics.len())];
-            data::crop(comic, Place::random(comic, rng), &mut planes);
+        while crops.len() < count {
+            let Comic { image, picture } = &self.comics[rng.random_range(0..self.comics.len())];
+            let place = picture.anywhere(self.side, rng);
             tries += 1;
             // A folder of nothing but white paper still ends.
-            if tries < 200 && !data::is_drawing(&planes[planes.len() - size..]) {
-                planes.truncate(planes.len() - size);
+            if tries >= 50 * count || place.is_drawing(image) {
+                crops.push(picture.crop(place)?);
             }
         }
-        data::batch(&planes, device)
+        data::batch(&crops)
+    }
+}
+
+impl Dataset {
+    /// White noise of deviation 1 in the shape of `like` (N x 3 x H x W, no larger than crops).
+    ///
+    /// # Errors
+    /// libtorch's.
+    pub fn noise(&self, like: &Tensor, rng: &mut StdRng) -> Result<Tensor, TchError> {
+        self.grain.like(like, rng)
     }
 }
 
@@ -117,24 +150,29 @@ impl std::fmt::Display for Dataset {
     }
 }
 
-fn large(picture: &RgbImage) -> bool {
-    picture.width() >= CROP && picture.height() >= CROP
+fn large(picture: &RgbImage, side: u32) -> bool {
+    picture.width() >= side && picture.height() >= side
 }
 
-fn enough<T>(found: Vec<T>, what: &str, folder: &Path) -> Result<Vec<T>> {
+fn enough<T>(found: Vec<T>, what: &str, folder: &Path, side: u32) -> Result<Vec<T>> {
     if found.len() < FEWEST {
         let (found, folder) = (found.len(), folder.display());
-        let reason = format!("{folder} holds {found} {what} of {CROP}x{CROP} pixels or more, and {FEWEST} are needed");
+        let reason = format!("{folder} holds {found} {what} of {side}x{side} pixels or more, and {FEWEST} are needed");
         return Err(Error::Training { reason });
     }
     Ok(found)
 }
 
-/// All pictures of `folder` that are large enough, with whether they are held out.
-fn read_all(folder: &Path) -> Result<Vec<(bool, RgbImage)>> {
-    let read = data::files(folder)?;
-    let read = read.iter().map(|file| Ok((is_held_out(file), data::read(file)?))).collect::<Result<Vec<_>>>()?;
-    Ok(read.into_iter().filter(|(_, picture)| large(picture)).collect())
+/// All pictures of `folder` that are large enough, those that are held out apart.
+fn read_all(folder: &Path, side: u32) -> Result<(Vec<RgbImage>, Vec<RgbImage>)> {
+    let (mut seen, mut held_out) = (Vec::new(), Vec::new());
+    for file in data::files(folder)? {
+        let picture = data::read(&file)?;
+        if large(&picture, side) {
+            if is_held_out(&file) { held_out.push(picture) } else { seen.push(picture) }
+        }
+    }
+    Ok((seen, held_out))
 }
 
 /// Whether training must not see the picture. What stands before the first underscore of a file's name is its series (a
@@ -145,7 +183,7 @@ pub fn is_held_out(file: &Path) -> bool {
 }
 
 /// Photos with their studies by path below `root`, in that order, made on all cores.
-fn study_all(files: &[PathBuf], root: &Path, cache: &Path) -> Result<Vec<(String, Pair)>> {
+fn study_all(files: &[PathBuf], root: &Path, cache: &Path) -> Result<Vec<(String, Pair<RgbImage>)>> {
     std::fs::create_dir_all(cache).map_err(|e| Error::create(cache, e))?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let work = |start: usize| {
@@ -167,7 +205,7 @@ fn study_all(files: &[PathBuf], root: &Path, cache: &Path) -> Result<Vec<(String
 }
 
 /// The photo in `file` and its study, which is kept in two pictures whose names begin with `cached`.
-fn study(file: &Path, cached: &Path) -> Result<Pair> {
+fn study(file: &Path, cached: &Path) -> Result<Pair<RgbImage>> {
     let photo = data::read(file)?;
     let names = ["paint.png", "ink.png"].map(|end| cached.with_extension(end));
     let fits = |picture: &RgbImage| picture.dimensions() == photo.dimensions();

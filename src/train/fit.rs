@@ -36,7 +36,7 @@ const RANGES: [(f32, f32); PARAMETERS] = [
     (0.0, 0.5),
     (0.004, 0.007),
     (0.006, 0.014),
-    (0.9, 1.0),
+    (0.75, 1.0),
     (0.1, 0.2),
     (0.02, 0.14),
     (0.02, 0.09),
@@ -58,7 +58,7 @@ pub fn fit(
     let mut rng = StdRng::seed_from_u64(options.seed);
     let mut comics = Vec::new();
     for _ in 0..CROPS / 8 {
-        comics.push(style::statistics(&features.maps(&dataset.comics(8, &mut rng, device)?)?)?);
+        comics.push(style::statistics(&features.maps(&dataset.comics(8, &mut rng)?)?)?);
     }
     let comics = Tensor::f_cat(&comics, 0)?;
     let photos = (0..CROPS / 8).map(|_| dataset.photos(8, &mut rng, device)).collect::<Result<Vec<_>, _>>()?;

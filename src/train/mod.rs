@@ -59,6 +59,10 @@ pub struct TrainOptions {
     pub resume: bool,
     /// Weights to start from, a built-in name or a file; random ones where there are none. Nothing to a resumed training.
     pub from: Option<String>,
+    /// Side of the crops to learn from, in pixels, a multiple of 16.
+    pub crop: u32,
+    /// Crops of panels, and of photos drawn in their style, that a step sees; beside them as many in other looks.
+    pub batch: usize,
     /// Seed of every random choice.
     pub seed: u64,
     /// Where to compute.

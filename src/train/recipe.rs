@@ -1,6 +1,5 @@
 //! One step of training: the losses, their weights and their schedule.
 
-use super::data::CROP;
 use super::dataset::{Crops, Dataset};
 use super::look::{self, Drawn, Look, NAMED};
 use super::perceptual::Features;
@@ -10,21 +9,35 @@ use super::{TrainOptions, discriminator, loss};
 use crate::stylize::{Canvas, Modulation, Network, Page};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use std::collections::BTreeMap;
 use tch::{Kind, TchError, Tensor};
 
-/// Crops a step in looks of the teacher: in the warm-up, and beside the discriminator.
-const LOOKS: [usize; 2] = [8, 4];
-/// Crops a step in the style of panels, of which each costs five times as much.
-const PANELS: usize = 4;
+/// Crops in looks of the teacher in the warm-up, for each of the batch; after it there are as many as of panels.
+const WARM_UP: usize = 2;
 /// Reference pictures that a look is known by.
 const REFERENCES: i64 = 2;
-/// Crops of the panels' batch that are drawn a second time, see [`calm`].
-const CALM: i64 = 2;
 /// How slowly the averaged weights follow.
 const AVERAGE: f64 = 0.998;
 
-/// Mean losses of a step by name, for the log.
-pub type Losses = std::collections::BTreeMap<&'static str, f64>;
+/// Losses of a step by name, for the log.
+#[derive(Default)]
+pub struct Losses(Vec<(&'static str, Tensor)>);
+
+impl Losses {
+    fn note(&mut self, name: &'static str, value: &Tensor) {
+        self.0.push((name, value.detach()));
+    }
+
+    /// Their means, which the device hands over at once.
+    ///
+    /// # Errors
+    /// libtorch's.
+    pub fn read(&self) -> Result<BTreeMap<&'static str, f64>, TchError> {
+        let values = self.0.iter().map(|(_, value)| value.f_mean(Kind::Float)).collect::<Result<Vec<_>, _>>()?;
+        let values = Vec::<f32>::try_from(Tensor::f_stack(&values, 0)?)?;
+        Ok(self.0.iter().zip(values).map(|((name, _), value)| (*name, f64::from(value))).collect())
+    }
+}
 
 /// One step of the generator, and of the discriminator once `progress` (0..=1 of the whole training) is past the warm-up.
 ///
@@ -39,12 +52,14 @@ pub fn step(
 ) -> Result<Losses, TchError> {
     // Random numbers of its own for each step, so that a resumed run draws the same crops and the same noise.
     let mut rng = StdRng::seed_from_u64(options.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ state.step);
-    let mut losses = Losses::new();
+    let mut losses = Losses::default();
     let network = Network::from_tensors(&state.generator.parameters)?;
     let warm = state.warm;
-    let count = LOOKS[usize::from(progress >= warm)];
     let panels = state.panels()?;
-    let looks = looks(count, panels, &mut rng);
+    // Once real panels are known, the teacher's idea of them teaches nothing.
+    let (count, panels_too) =
+        if progress < warm { (WARM_UP * options.batch, Some(panels)) } else { (options.batch, None) };
+    let looks: Vec<Look> = (0..count).map(|_| any_look(panels_too, &mut rng)).collect();
     let taught = taught(&network, dataset, &looks, panels, &mut rng, options, &mut losses)?;
     let (total, rate) = if progress < warm {
         (taught, 2e-3 * (1.0 - 0.8 * progress / warm))
@@ -53,21 +68,20 @@ pub fn step(
         let played = played(state, &network, features, dataset, phase, &mut rng, options, &mut losses)?;
         (taught + played, 4e-4 * (1.0 - 0.85 * phase))
     };
-    losses.insert("total", total.f_double_value(&[])?);
+    losses.note("total", &total);
     state.generator.descend(&total, rate, 1.0)?;
     state.step += 1;
     state.follow(AVERAGE)?;
     Ok(losses)
 }
 
-/// A share of looks that the program has by name, that of the panels most often, and of any others.
-fn looks(count: usize, panels: Look, rng: &mut StdRng) -> Vec<Look> {
-    let mut look = || match rng.random_range(0..10) {
-        0..3 => panels,
-        3..6 => NAMED[rng.random_range(1..NAMED.len())].1,
+/// That of the panels most often, else one that the program has by name, or any.
+fn any_look(panels: Option<Look>, rng: &mut StdRng) -> Look {
+    match (rng.random_range(0..10), panels) {
+        (0..3, Some(panels)) => panels,
+        (0..6, _) => NAMED[rng.random_range(1..NAMED.len())].1,
         _ => Look::random(rng),
-    };
-    (0..count).map(|_| look()).collect()
+    }
 }
 
 /// The teacher's side: in each look, known by drawings of other photos, the network must draw as the teacher does.
@@ -91,9 +105,10 @@ fn taught(
         codes = if turn == 0 { code } else { codes + code };
     }
     let codes = codes / REFERENCES as f64;
-    let photo = grainy(&crops.photo, rng)?;
+    let photo = grainy(&crops.photo, dataset, rng)?;
     let modulation = network.modulation(&codes)?;
-    let sheet = network.sheet(&photo, &Page::blank([i64::from(CROP); 2], options.device)?, &modulation)?;
+    let blank = Page::blank([i64::from(options.crop); 2], options.device)?;
+    let sheet = network.sheet(&photo, &blank, &modulation)?;
     let output = sheet.inked()?;
     let pixels = loss::paint(&output, &wanted.picture, &wanted.cover)?;
     let lines = loss::gradient(&output, &wanted.picture)?;
@@ -104,9 +119,10 @@ fn taught(
     let without: Vec<f32> = looks.iter().map(|look| if *look == panels { 0.0 } else { 1.0 }).collect();
     let without = Tensor::f_from_slice(&without)?.f_to_device(options.device)?.f_view([-1, 1, 1, 1])?;
     let strokes = (modulation.strokes() * without).f_mean(Kind::Float)?;
-    let parts = [("pixels", &pixels), ("lines", &lines), ("cover", &cover), ("ink", &ink), ("strokes", &strokes)];
-    for (name, value) in parts {
-        losses.insert(name, value.f_double_value(&[])?);
+    for (name, value) in
+        [("pixels", &pixels), ("lines", &lines), ("cover", &cover), ("ink", &ink), ("strokes", &strokes)]
+    {
+        losses.note(name, value);
     }
     Ok(pixels + lines * 0.7 + cover * 0.5 + ink * 0.3 + strokes * 2.0 + codes.f_square()?.f_mean(Kind::Float)? * 1e-3)
 }
@@ -124,22 +140,25 @@ fn played(
     options: &TrainOptions,
     losses: &mut Losses,
 ) -> Result<Tensor, TchError> {
-    let comic = dataset.comics(PANELS, rng, options.device)?;
-    let Crops { photo, paint, ink: lines } = dataset.photos(PANELS, rng, options.device)?;
-    let Drawn { picture: teacher, cover, ink } = look::draw(&[state.panels()?; PANELS], &photo, &paint, &lines)?;
-    let photo = grainy(&photo, rng)?;
+    let comic = dataset.comics(options.batch, rng)?;
+    let Crops { photo, paint, ink: lines } = dataset.photos(options.batch, rng, options.device)?;
+    let looks = vec![state.panels()?; options.batch];
+    let Drawn { picture: teacher, cover, ink } = look::draw(&looks, &photo, &paint, &lines)?;
+    let photo = grainy(&photo, dataset, rng)?;
     // A panel's own style is one of its kind: half of it, and half of the mean of all.
     let codes = network.encode(&comic)?;
     let codes = (&codes + codes.f_mean_dim([0_i64].as_slice(), true, Kind::Float)?) * 0.5;
     let modulation = network.modulation(&codes)?;
     // The teacher knows nothing of regions: its drawing is evened out as the network does, and holds the rest.
     let teacher = network.evened(&teacher, &modulation)?.f_detach()?;
-    let place = anywhere(rng);
-    let sheet = network.sheet(&photo, &page(&state.canvas, place)?, &modulation)?;
+    let place = [0; 2].map(|_| rng.random_range(0..256));
+    let sheet = network.sheet(&photo, &state.canvas.page([i64::from(options.crop); 2], place)?, &modulation)?;
     let output = sheet.inked()?;
+    // Nor of strokes.
+    let plain = sheet.plain()?;
     // Every other step: the critic learns faster than the generator, and costs as much.
     if state.step.is_multiple_of(2) {
-        losses.insert("critic", criticise(state, &comic, &output.f_detach()?, phase)?);
+        losses.note("critic", &criticise(state, &comic, &output.f_detach()?, phase)?);
     }
     let judged = judge(state, &output)?;
     // Every other step as it is.
@@ -151,36 +170,27 @@ fn played(
         (seen_by(&photo)?, seen_by(&comic)?)
     };
     let parts = [
-        ("adversary", judged, 0.5 * (phase * 10.0).min(1.0)),
-        ("style", crowd(&mut state.seen, view, &maps, &comic_maps)?, 18.0 * (phase * 10.0).min(1.0)),
+        ("adversary", judged, 0.25 * (phase * 10.0).min(1.0)),
+        ("style", crowd(&mut state.seen, view, &maps, &comic_maps)?, 12.0 * (phase * 10.0).min(1.0)),
         ("content", loss::content(&maps[3], &wanted[3])?, 0.1),
-        ("edges", loss::gradient(&output, &teacher)?, 0.35),
-        ("colour", loss::colour(&output, &teacher)?, 8.0),
+        ("paint", loss::paint(&plain, &teacher, &cover)?, 1.5),
+        ("edges", loss::gradient(&plain, &teacher)?, 1.0),
+        ("colour", loss::colour(&plain, &teacher)?, 8.0),
         // Ink is the first thing that style losses wipe away, since it is a small part of a panel and a large change of
         // a photo; it is also what makes a drawing of it.
         ("kept", loss::l1(&sheet.cover, &cover)?, 3.0),
         // It may be as light as the panels' but no more colourful: red lines in green light please the style loss.
         ("hue", loss::l1(&hue(&sheet.ink)?, &hue(&ink)?)?, 5.0),
-        ("flat", loss::flatness(&output, &teacher)?, 4.0),
-        ("calm", calm(network, (&state.canvas, place), &modulation, &photo, &output, rng)?, 12.0),
+        ("flat", loss::flatness(&plain, &teacher)?, 4.0),
+        ("calm", calm(network, (&state.canvas, place), &modulation, (&photo, &output), dataset, rng)?, 24.0),
         ("excess", loss::excess(&output)?, 5.0),
     ];
     let mut total = Tensor::f_zeros([1], (Kind::Float, options.device))?;
     for (name, value, weight) in &parts {
-        losses.insert(name, value.f_double_value(&[])?);
+        losses.note(name, value);
         total += value * *weight;
     }
     total.f_squeeze()
-}
-
-/// Where a page may lie on the canvas.
-fn anywhere(rng: &mut StdRng) -> [i64; 2] {
-    [0; 2].map(|_| rng.random_range(0..256))
-}
-
-/// The page of a crop that lies there.
-fn page(canvas: &Canvas, place: [i64; 2]) -> Result<Page, TchError> {
-    canvas.page([i64::from(CROP); 2], place)
 }
 
 /// Colours less their mean of R', G' and B'.
@@ -189,36 +199,29 @@ fn hue(colour: &Tensor) -> Result<Tensor, TchError> {
 }
 
 /// The photo with noise half the time: the teacher saw it without, and the network learns to ignore it.
-fn grainy(photo: &Tensor, rng: &mut StdRng) -> Result<Tensor, TchError> {
+fn grainy(photo: &Tensor, dataset: &Dataset, rng: &mut StdRng) -> Result<Tensor, TchError> {
     let grain = rng.random_range(-0.02..0.02_f64).max(0.0);
-    Ok(photo + noise(photo, rng)? * grain)
+    Ok(photo + dataset.noise(photo, rng)? * grain)
 }
 
-/// White noise of deviation 1 in the shape of `like`. libtorch's own generator is one for the whole process, and another on
-/// each device.
-fn noise(like: &Tensor, rng: &mut StdRng) -> Result<Tensor, TchError> {
-    let reach = 3.0_f32.sqrt();
-    let values: Vec<f32> = (0..like.numel()).map(|_| rng.random_range(-reach..reach)).collect();
-    Tensor::f_from_slice(&values)?.f_view(like.size().as_slice())?.f_to_device(like.device())
-}
-
-/// What shimmers costs: noise must not show, and a shifted photo must give the shifted drawing.
+/// What shimmers costs: noise must not show, and a shifted photo must give the shifted drawing. Half of the batch is drawn
+/// a second time for it.
 fn calm(
     network: &Network,
     (canvas, place): (&Canvas, [i64; 2]),
     modulation: &Modulation,
-    photo: &Tensor,
-    output: &Tensor,
+    (photo, output): (&Tensor, &Tensor),
+    dataset: &Dataset,
     rng: &mut StdRng,
 ) -> Result<Tensor, TchError> {
-    let (photo, output) = (photo.f_narrow(0, 0, CALM)?, output.f_narrow(0, 0, CALM)?);
-    let modulation = modulation.first(CALM)?;
+    let (count, side) = (photo.size()[0] / 2, photo.size()[3] - 8);
+    let (photo, output) = (photo.f_narrow(0, 0, count)?, output.f_narrow(0, 0, count)?);
+    let modulation = modulation.first(count)?;
     let (dx, dy) = (rng.random_range(0..4_i64), rng.random_range(0..4_i64));
     let sigma = rng.random_range(0.0..0.03_f64);
-    let side = i64::from(CROP) - 8;
     let cut = |x: &Tensor, by: (i64, i64)| x.f_narrow(3, by.0, side)?.f_narrow(2, by.1, side);
     let noisy = cut(&photo, (dx, dy))?;
-    let noisy = &noisy + noise(&noisy, rng)? * sigma;
+    let noisy = &noisy + dataset.noise(&noisy, rng)? * sigma;
     // Strokes lie on the page: what moves is the frame that is cut out of both.
     let page = canvas.page([side; 2], [place[0] + dy, place[1] + dx])?;
     let again = network.forward(&noisy, &page, &modulation)?;
@@ -227,15 +230,14 @@ fn calm(
 
 /// One step of the critic; answers its loss. Comics score high; drawings, and comics without their crisp edges (Chen et
 /// al. 2018), low.
-fn criticise(state: &mut State, comic: &Tensor, output: &Tensor, phase: f64) -> Result<f64, TchError> {
+fn criticise(state: &mut State, comic: &Tensor, output: &Tensor, phase: f64) -> Result<Tensor, TchError> {
     let blurred = comic.f_replication_pad2d([2; 4])?.f_avg_pool2d([5, 5], [1, 1], [0, 0], false, true, None)?;
     let weights = discriminator::normalised(&state.critic.parameters, &mut state.vectors)?;
     let loss = loss::hinge(&discriminator::scores(&weights, comic)?, 1.0)?
         + loss::hinge(&discriminator::scores(&weights, output)?, -1.0)? * 0.6
         + loss::hinge(&discriminator::scores(&weights, &blurred)?, -1.0)? * 0.4;
-    let value = loss.f_double_value(&[])?;
     state.critic.descend(&loss, 5e-4 * (1.0 - 0.8 * phase), 10.0)?;
-    Ok(value)
+    Ok(loss)
 }
 
 /// The generator's side of the game.

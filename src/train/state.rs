@@ -6,7 +6,7 @@ use super::look::{Look, NAMED};
 use crate::error::{Error, Result};
 use crate::stylize::{self, Canvas, Network};
 use std::path::Path;
-use tch::{Device, Kind, TchError, Tensor};
+use tch::{Device, TchError, Tensor};
 
 /// See the module. Tensors are f32 on one device.
 pub struct State {
@@ -65,14 +65,12 @@ impl State {
         Ok(())
     }
 
-    fn lists(&mut self) -> [(&'static str, &mut Vec<Tensor>); 10] {
+    fn lists(&mut self) -> [(&'static str, &mut Vec<Tensor>); 8] {
         [
             ("generator", &mut self.generator.parameters),
-            ("generator.first", &mut self.generator.first),
-            ("generator.second", &mut self.generator.second),
+            ("generator.moments", &mut self.generator.moments),
             ("critic", &mut self.critic.parameters),
-            ("critic.first", &mut self.critic.first),
-            ("critic.second", &mut self.critic.second),
+            ("critic.moments", &mut self.critic.moments),
             ("critic.vectors", &mut self.vectors),
             ("average", &mut self.average),
             ("look", &mut self.look),
@@ -161,7 +159,7 @@ impl State {
         // The first steps count fully: the average must not remember the random start.
         let keep = keep.min(self.step as f64 / (self.step as f64 + 10.0));
         for (mean, now) in self.average.iter_mut().zip(&self.generator.parameters) {
-            *mean = mean.f_to_kind(Kind::Float)? * keep + now * (1.0 - keep);
+            let _ = mean.f_lerp_(now, 1.0 - keep)?;
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use super::dataset::Dataset;
 use super::fit::fit;
 use super::perceptual::Features;
 use super::state::State;
-use super::{TrainOptions, data, recipe, run, teacher};
+use super::{TrainOptions, recipe, run, teacher};
 use crate::error::Error;
 use crate::stylize;
 use image::{Rgb, RgbImage};
@@ -12,6 +12,9 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 use std::path::Path;
 use tch::{Device, Kind, Tensor};
+
+/// Height of the pictures.
+const SIDE: u32 = 160;
 
 /// `shape` numbers of mean 0 and deviation 1, nearly normal. libtorch's own generator is one for all tests that run at the
 /// same time, so a seed of it promises nothing.
@@ -23,7 +26,7 @@ pub(super) fn normal(shape: [i64; 2], rng: &mut StdRng) -> Tensor {
 
 /// A picture with a dark disc, a gradient and some texture, unlike the others.
 fn picture(number: u32) -> RgbImage {
-    RgbImage::from_fn(data::CROP + 8, data::CROP, |x, y| {
+    RgbImage::from_fn(SIDE + 8, SIDE, |x, y| {
         let (dx, dy) = (x.abs_diff(40 + number * 9), y.abs_diff(80));
         let disc = dx * dx + dy * dy < 900;
         let texture = (x * 31 + y * 17 + number).wrapping_mul(2_654_435_761) >> 27;
@@ -64,6 +67,8 @@ fn options(folder: &Path, count: u32) -> TrainOptions {
         minutes: 1e-9,
         resume: false,
         from: None,
+        crop: 96,
+        batch: 2,
         seed: 4,
         device: Device::Cpu,
     }
@@ -75,7 +80,9 @@ fn a_resumed_training_goes_on_as_if_never_interrupted() {
     let options = options(folder.path(), 9);
     let features = Features::load(&options.features, options.device).unwrap();
     let dataset = Dataset::load(&options, &mut |_| ()).unwrap();
-    let step = |state: &mut State, progress| recipe::step(state, &features, &dataset, progress, &options).unwrap();
+    let step = |state: &mut State, progress| {
+        recipe::step(state, &features, &dataset, progress, &options).unwrap().read().unwrap()
+    };
     let mut state = State::fresh(4, Device::Cpu).unwrap();
     let warm = step(&mut state, 0.1);
     assert!(!warm.contains_key("critic"));
