@@ -21,16 +21,11 @@ const BRUSHES: [Brush; 3] = [
 ];
 /// Dabs of a brush that lie upon each other at a place, on average.
 const DEPTH: f32 = 2.0;
-/// Side of the tile that says how the hand wanders, in places of a quarter of the size, and waves it is made of.
-const WANDERING: usize = 64;
-const WAVES: usize = 8;
 
 /// See the module.
 #[derive(Debug)]
 pub struct Canvas {
     tile: Tile,
-    /// How the hand wanders: unit vectors of twice the angle, 1 x 2 x [`WANDERING`] x [`WANDERING`].
-    wandering: Tensor,
 }
 
 /// A part of a canvas to draw a picture on.
@@ -41,8 +36,6 @@ pub struct Page {
     pub(super) size: [i64; 2],
     /// Where on the canvas it begins, down and right.
     origin: [i64; 2],
-    /// As the canvas's, 1 x 2 x H/4 x W/4.
-    pub(super) wandering: Tensor,
 }
 
 /// Strokes in every direction, which repeat.
@@ -75,23 +68,15 @@ impl Canvas {
     /// # Errors
     /// libtorch's, as everywhere here.
     pub fn new(device: Device) -> Result<Self, TchError> {
-        static MADE: OnceLock<(Vec<Pixel>, Vec<f32>)> = OnceLock::new();
-        let (pixels, vectors) = MADE.get_or_init(|| (pixels(), wandering()));
-        let side = WANDERING as i64;
-        let wandering = Tensor::f_from_slice(vectors)?.f_view([1, 2, side, side])?.f_to_device(device)?;
-        Ok(Self { tile: Tile::new(pixels, device)?, wandering })
+        static MADE: OnceLock<Vec<Pixel>> = OnceLock::new();
+        Ok(Self { tile: Tile::new(MADE.get_or_init(pixels), device)? })
     }
 
-    /// The page of `size` (height, width, multiples of 4) that begins at `origin` (down, right), for the canvas has no end.
-    ///
-    /// # Errors
-    /// libtorch's.
-    pub fn page(&self, size: [i64; 2], origin: [i64; 2]) -> Result<Page, TchError> {
+    /// The page of `size` (height, width) that begins at `origin` (down, right), for the canvas has no end.
+    #[must_use]
+    pub fn page(&self, size: [i64; 2], origin: [i64; 2]) -> Page {
         let Tile { strokes, pixels, side } = &self.tile;
-        let tile = Tile { strokes: strokes.shallow_clone(), pixels, side: *side };
-        let quarter = |[down, right]: [i64; 2]| [down / 4, right / 4];
-        let wandering = part(&self.wandering, quarter(size), quarter(origin))?;
-        Ok(Page { tile, size, origin, wandering })
+        Page { tile: Tile { strokes: strokes.shallow_clone(), pixels, side: *side }, size, origin }
     }
 }
 
@@ -102,8 +87,7 @@ impl Page {
     /// libtorch's.
     pub fn blank(size: [i64; 2], device: Device) -> Result<Self, TchError> {
         const NONE: &[Pixel] = &[[[0.0; DIRECTIONS as usize]; CHANNELS as usize]];
-        let wandering = Tensor::f_zeros([1, 2, size[0] / 4, size[1] / 4], (Kind::Float, device))?;
-        Ok(Self { tile: Tile::new(NONE, device)?, size, origin: [0, 0], wandering })
+        Ok(Self { tile: Tile::new(NONE, device)?, size, origin: [0, 0] })
     }
 
     /// Of deviation about 1, [`CHANNELS`] x [`DIRECTIONS`] x H x W.
@@ -152,28 +136,6 @@ fn pixels() -> Vec<Pixel> {
         }
     }
     pixels
-}
-
-/// How the hand wanders, as [`Canvas::wandering`]: a sum of waves that fit the tile.
-fn wandering() -> Vec<f32> {
-    let mut chance = Chance(1);
-    let waves: Vec<[f32; 4]> = (0..2 * WAVES)
-        .map(|_| {
-            let [right, down] = [0; 2].map(|_| (chance.next() % 5) as f32 - 2.0);
-            [right, down, chance.part() * std::f32::consts::TAU, 0.5 + chance.part()]
-        })
-        .collect();
-    let at = |waves: &[[f32; 4]], place: usize| {
-        let (x, y) = ((place % WANDERING) as f32, (place / WANDERING) as f32);
-        let turn = std::f32::consts::TAU / WANDERING as f32;
-        let wave = |[right, down, phase, strength]: &[f32; 4]| strength * ((right * x + down * y) * turn + phase).cos();
-        waves.iter().map(wave).sum::<f32>()
-    };
-    let (across, along) = waves.split_at(WAVES);
-    let places = 0..WANDERING * WANDERING;
-    let vectors: Vec<[f32; 2]> = places.map(|place| [at(across, place), at(along, place)]).collect();
-    let unit = |part: usize| vectors.iter().map(move |v| v[part] / (v[0].hypot(v[1]) + 1e-3));
-    unit(0).chain(unit(1)).collect()
 }
 
 /// How light, warm and rosy.
@@ -275,19 +237,17 @@ mod tests {
     #[test]
     fn a_page_is_a_part_of_an_endless_canvas() {
         let canvas = canvas();
-        let whole = canvas.page([300, 520], [0, 0]).unwrap();
+        let whole = canvas.page([300, 520], [0, 0]);
         let strokes = whole.strokes().unwrap();
         assert_eq!(strokes.size(), [CHANNELS, DIRECTIONS, 300, 520]);
-        assert_eq!(whole.wandering.size(), [1, 2, 75, 130]);
         assert!(strokes.narrow(3, 0, 200).equal(&strokes.narrow(3, TILE as i64, 200)));
-        let part = canvas.page([40, 60], [8, 252]).unwrap();
+        let part = canvas.page([40, 60], [8, 252]);
         assert!(part.strokes().unwrap().equal(&strokes.narrow(2, 8, 40).narrow(3, 252, 60)));
-        assert!(part.wandering.equal(&whole.wandering.narrow(2, 2, 10).narrow(3, 63, 15)));
     }
 
     #[test]
     fn every_channel_is_as_strong_and_goes_its_own_way() {
-        let strokes = canvas().page([TILE as i64; 2], [0, 0]).unwrap().strokes().unwrap();
+        let strokes = canvas().page([TILE as i64; 2], [0, 0]).strokes().unwrap();
         for direction in 0..DIRECTIONS {
             let [light, warm, rosy] = [0, 1, 2].map(|channel| strokes.narrow(0, channel, 1).narrow(1, direction, 1));
             for channel in [&light, &warm, &rosy] {
@@ -303,12 +263,11 @@ mod tests {
 
     #[test]
     fn the_canvas_has_no_seams() {
-        let whole = canvas().page([2 * TILE as i64, 8], [0, 0]).unwrap();
-        for (map, tile) in [(whole.strokes().unwrap(), TILE as i64), (whole.wandering, WANDERING as i64)] {
-            let n = map.size()[2];
-            let steps = (map.narrow(2, 1, n - 1) - map.narrow(2, 0, n - 1)).abs();
-            let (seam, most) = (steps.narrow(2, tile - 1, 1).max().double_value(&[]), steps.max().double_value(&[]));
-            assert!(seam < 0.9 * most, "{seam} of {most}");
-        }
+        let whole = canvas().page([2 * TILE as i64, 8], [0, 0]);
+        let (map, n) = (whole.strokes().unwrap(), 2 * TILE as i64);
+        let steps = (map.narrow(2, 1, n - 1) - map.narrow(2, 0, n - 1)).abs();
+        let seam = steps.narrow(2, TILE as i64 - 1, 1).max().double_value(&[]);
+        let most = steps.max().double_value(&[]);
+        assert!(seam < 0.9 * most, "{seam} of {most}");
     }
 }

@@ -34,7 +34,7 @@ impl Generator {
     pub fn new(weights: Weights, style: &config::Generator, chosen: &Chosen, size: Size) -> Result<Self> {
         let (network, modulation) = styled(&weights, style, chosen.device)?;
         let canvas = Canvas::new(chosen.device).map_err(Error::network)?;
-        let page = (size, page(&canvas, size).map_err(Error::network)?);
+        let page = (size, page(&canvas, size));
         let (style, device) = (style.clone(), chosen.device);
         let mut generator = Self { weights, style, network, modulation, canvas, page, device };
         generator.draw(&SmallRgb { size, planes: vec![0.0; size.pixels() * 3] })?;
@@ -48,7 +48,7 @@ impl Generator {
         let input = Tensor::f_from_slice(&photo.planes)?.f_view([1, 3, i64::from(height), i64::from(width)])?;
         let input = input.f_to_device(self.device)?;
         if self.page.0 != photo.size {
-            self.page = (photo.size, page(&self.canvas, photo.size)?);
+            self.page = (photo.size, page(&self.canvas, photo.size));
         }
         let drawing = self.network.forward(&input, &self.page.1, &self.modulation)?;
         let drawing = drawing.f_to_device(tch::Device::Cpu)?.f_contiguous()?;
@@ -77,7 +77,7 @@ impl Draw for Generator {
 }
 
 /// The canvas from its beginning, as large as pictures of `size`.
-fn page(canvas: &Canvas, size: Size) -> Result<Page, TchError> {
+fn page(canvas: &Canvas, size: Size) -> Page {
     canvas.page([i64::from(size.height), i64::from(size.width)], [0, 0])
 }
 
@@ -115,7 +115,7 @@ mod tests {
         let (network, modulation) = weights.network.folded(&weights.code(&config::Blend::default()).unwrap()).unwrap();
         tch::manual_seed(2);
         let photo = Tensor::rand([1, 3, 96, 64], (Kind::Float, tch::Device::Cpu));
-        let page = page(&Canvas::new(tch::Device::Cpu).unwrap(), Size::new(64, 96)).unwrap();
+        let page = page(&Canvas::new(tch::Device::Cpu).unwrap(), Size::new(64, 96));
         let exact = network.forward(&photo, &page, &modulation).unwrap();
         let _guard = tch::no_grad_guard();
         let half = network.to(tch::Device::Cpu, Kind::BFloat16).unwrap().forward(&photo, &page, &modulation).unwrap();

@@ -131,10 +131,8 @@ pub fn macs(height: i64, width: i64) -> i64 {
 /// A drawing before it is inked.
 #[derive(Debug)]
 pub struct Sheet {
-    /// N x 3 x H x W, R'G'B', without strokes.
+    /// N x 3 x H x W, R'G'B'.
     pub paint: Tensor,
-    /// What strokes add to it, N x 3 x H x W.
-    pub strokes: Tensor,
     /// How much ink covers it, N x 1 x H x W, 0..=1.
     pub cover: Tensor,
     /// Colour of the ink, N x 3 x 1 x 1.
@@ -147,19 +145,7 @@ impl Sheet {
     /// # Errors
     /// libtorch's.
     pub fn inked(&self) -> Result<Tensor, TchError> {
-        self.over(&(&self.paint + &self.strokes))
-    }
-
-    /// The drawing without strokes.
-    ///
-    /// # Errors
-    /// libtorch's.
-    pub fn plain(&self) -> Result<Tensor, TchError> {
-        self.over(&self.paint)
-    }
-
-    fn over(&self, paint: &Tensor) -> Result<Tensor, TchError> {
-        Ok(paint + self.ink.f_sub(paint)?.f_mul(&self.cover)?)
+        Ok(&self.paint + self.ink.f_sub(&self.paint)?.f_mul(&self.cover)?)
     }
 }
 
@@ -217,7 +203,7 @@ impl Network {
         let gates = answer.f_narrow(1, LIGHT + SLOPE, GATES)?.f_relu()?;
         let shown = self
             .strokes
-            .directions(page, &low_luma, &skin(&low)?)?
+            .directions(&low_luma, &skin(&low)?)?
             .f_mul(&answer.f_narrow(1, LIGHT + SLOPE + GATES, STROKES)?.f_relu()?)?;
         // Enlarged together, which costs one pass.
         let small = Tensor::f_cat(&[painted, low_luma, slope, gates], 1)?;
@@ -225,10 +211,10 @@ impl Network {
         let luma = self.lines.luma(photo)?;
         let detail = cored(&(&luma - large.f_narrow(1, 3, 1)?))?.f_mul(&large.f_narrow(1, 4, SLOPE)?)?;
         let strokes = self.strokes.of(page, &shown, modulation.strokes())?;
-        let paint = large.f_narrow(1, 0, 3)? + detail;
+        let paint = large.f_narrow(1, 0, 3)? + detail + strokes;
         let lines = self.lines.of(&luma)?.f_mul(&large.f_narrow(1, 4 + SLOPE, GATES)?)?;
         let cover = lines.f_sum_dim_intlist([1_i64].as_slice(), true, photo.f_kind()?)?.f_clamp(0.0, 1.0)?;
-        Ok(Sheet { paint, strokes, cover, ink: modulation.ink.shallow_clone() })
+        Ok(Sheet { paint, cover, ink: modulation.ink.shallow_clone() })
     }
 
     /// A drawing by other means (sides multiples of 8) with its regions evened out as this network does.
@@ -394,7 +380,7 @@ mod tests {
 
     /// A page for `photo`, whose place on the canvas is `right` of its left border.
     fn page(photo: &Tensor, right: i64) -> Page {
-        Canvas::new(Device::Cpu).unwrap().page([photo.size()[2], photo.size()[3]], [0, right]).unwrap()
+        Canvas::new(Device::Cpu).unwrap().page([photo.size()[2], photo.size()[3]], [0, right])
     }
 
     fn draw_at(network: &Network, photo: &Tensor, right: i64) -> Tensor {

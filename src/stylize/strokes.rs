@@ -1,14 +1,12 @@
 //! Brush strokes that follow form: paint is never quite even, and its unevenness runs along what is painted.
 //!
 //! At each place of a [`Page`] those two of a [`Canvas`](super::canvas)'s eight directions show that lie next to the photo's own,
-//! which is the smaller eigenvector of its structure tensor (Förstner and Gülch 1987), found at a quarter of the size; where
-//! nothing has a direction, the hand wanders, as it does on the canvas every time, and presses less. So strokes bend
-//! around a face and along a sleeve, at the cost of a sum over eight tiles, where line integral convolution (Cabral and
-//! Leedom 1993), which looks alike, costs ten times that; they stay on the page while nothing moves, and noise turns none
-//! of them.
+//! which is the smaller eigenvector of its structure tensor (Förstner and Gülch 1987), found at a quarter of the size. So
+//! strokes bend around a face and along a sleeve, at the cost of a sum over eight tiles, where line integral convolution
+//! (Cabral and Leedom 1993), which looks alike, costs ten times that; they stay on the page while nothing moves.
 //!
-//! How much of them shows is the network's business: without them all texture that a drawing can have is the photo's. On
-//! skin the hand presses less, too.
+//! The hand presses where light and shade model a form. Walls and skies stay even, up to the edges of what stands before
+//! them; white and black do, too, and on skin it presses less. How much shows there is the network's business.
 
 use super::canvas::{DIRECTIONS, Page, Shares};
 use tch::{Device, Kind, TchError, Tensor};
@@ -20,12 +18,8 @@ const SMOOTH: f32 = 1.5;
 const WITHIN: i64 = 4;
 /// Twice the angle between directions.
 const STEP: f32 = std::f32::consts::TAU / DIRECTIONS as f32;
-/// Square of the slope of luma (of 1, a place, by Sobel's filters) from which on the hand follows it rather than wanders,
-/// some times what noise amounts to; and where it presses half as much more as there is to press.
-const FAINT: f64 = 64.0 * 1e-5;
-const CLEAR: f64 = 64.0 * 1e-4;
-/// How hard the hand presses where nothing has a direction, of 1.
-const LEAST: f64 = 0.3;
+/// Square of the slope of luma (of 1, a place, by Sobel's filters) where the hand presses half as much as it may.
+const FORM: f64 = 64.0 * 1e-4;
 /// How much less on skin.
 const SKIN: f64 = 0.65;
 /// What warm is, and what rosy: R'G'B' that add no luma (BT.709), of root mean square 1.
@@ -68,13 +62,13 @@ impl Strokes {
         })
     }
 
-    /// How much of each direction of `page` shows where the photo has this luma (N x 1 x h x w, at a quarter of its size):
-    /// of middle luma [`LEAST`]..=1 in all, of white and black next to nothing, and less where it is like `skin` (of 1, N x
-    /// 1 x h x w). N x [`DIRECTIONS`] x h x w.
+    /// How much of each direction of a page shows where the photo has this luma (N x 1 x h x w, at a quarter of its size):
+    /// nothing on even ground, next to nothing of white and black, at most 1 in all, and less where it is like `skin` (of 1,
+    /// N x 1 x h x w). N x [`DIRECTIONS`] x h x w.
     ///
     /// # Errors
     /// libtorch's.
-    pub fn directions(&self, page: &Page, luma: &Tensor, skin: &Tensor) -> Result<Tensor, TchError> {
+    pub fn directions(&self, luma: &Tensor, skin: &Tensor) -> Result<Tensor, TchError> {
         let filtered = |map: &Tensor, filter: &Tensor, reach: i64, groups: i64| {
             let padded = map.f_replication_pad2d([reach; 4])?;
             padded.f_conv2d(filter, None::<Tensor>, [1, 1], [0, 0], [1, 1], groups)
@@ -87,12 +81,14 @@ impl Strokes {
         // Twice the angle, so that up and down agree; the negative of the slope's is that across it.
         let twice = Tensor::f_cat(&[down.f_square()? - right.f_square()?, &right * &down * -2.0], 1)?;
         let twice = filtered(&twice, &self.smooth, WITHIN, 2)?;
-        let clear = length(&twice)?;
-        let pressed = (&clear / (&clear + CLEAR)) * (1.0 - LEAST) + LEAST;
+        // Not from as far away: a wall is as even beside an edge as elsewhere.
+        let near =
+            slopes.f_square()?.f_replication_pad2d([1; 4])?.f_avg_pool2d([3; 2], [1, 1], [0, 0], false, true, None)?;
+        let form = sum(&near)?;
+        let pressed = &form / (&form + FORM);
         // Paper and black keep nearly even.
         let pressed = pressed.f_mul(&luma.f_mul(&(luma * -4.0 + 4.0))?.f_clamp(1e-4, 1.0)?.f_sqrt()?)?;
         let pressed = pressed.f_mul(&(skin * -SKIN + 1.0))?;
-        let twice = twice + &page.wandering * FAINT;
         let near = filtered(&twice.f_div(&length(&twice)?)?, &self.towards, 0, 1)?;
         let shown = (near - f64::from(STEP.cos())).f_relu()?;
         let strength = sum(&shown.f_square()?)? * (1.0 - ALIKE) + sum(&shown)?.f_square()? * ALIKE;
@@ -186,9 +182,9 @@ mod tests {
 
     /// How light the strokes are over `luma` (32 x 32 places).
     fn on(luma: &Tensor) -> Tensor {
-        let (page, strokes) = (canvas().page([128, 128], [0, 0]).unwrap(), Strokes::new(Device::Cpu).unwrap());
+        let (page, strokes) = (canvas().page([128, 128], [0, 0]), Strokes::new(Device::Cpu).unwrap());
         let amounts = Tensor::from_slice(&[1.0_f32, 0.0, 0.0]).view([1, CHANNELS, 1, 1]);
-        strokes.of(&page, &strokes.directions(&page, luma, &luma.zeros_like()).unwrap(), &amounts).unwrap()
+        strokes.of(&page, &strokes.directions(luma, &luma.zeros_like()).unwrap(), &amounts).unwrap()
     }
 
     /// The same over luma that grows by `right` and `down` a place.
@@ -227,10 +223,10 @@ mod tests {
     fn both_ways_draw_the_same() {
         tch::manual_seed(6);
         // Over a border of the tile, downwards and to the right.
-        let page = canvas().page([64, 96], [212, 200]).unwrap();
+        let page = canvas().page([64, 96], [212, 200]);
         let strokes = Strokes::new(Device::Cpu).unwrap();
         let luma = Tensor::rand([1, 1, 16, 24], (Kind::Float, Device::Cpu));
-        let shown = strokes.directions(&page, &luma, &luma.zeros_like()).unwrap();
+        let shown = strokes.directions(&luma, &luma.zeros_like()).unwrap();
         let amounts = Tensor::from_slice(&[0.5_f32, 0.7, 0.6]).view([1, CHANNELS, 1, 1]);
         let (host, device) =
             (of_host(&page, &shown, &amounts).unwrap(), strokes.of_device(&page, &shown, &amounts).unwrap());
@@ -240,24 +236,29 @@ mod tests {
     }
 
     #[test]
-    fn on_even_ground_the_hand_wanders_and_presses_less() {
-        let ground = over(0.0, 0.0);
-        let deviation = ground.std(true).double_value(&[]);
-        assert!((0.2..0.4).contains(&deviation), "{deviation}");
-        let [right, down] = steps(&ground);
-        assert!(right < 2.0 * down && down < 2.0 * right, "{right} {down}");
-        // Noise that a camera leaves in means of 16 pixels turns no stroke.
+    fn even_ground_stays_even_up_to_its_edges() {
+        let strength = |map: Tensor| map.std(true).double_value(&[]);
+        // A shade of 0.3 over 128 pixels is a form, one of 0.03 a wall.
+        let (form, wall) = (strength(over(0.01, 0.0)), strength(over(0.001, 0.0)));
+        assert!(form > 0.4 && wall < 0.05 * form, "{form} {wall}");
+        // The noise that a camera leaves in means of 16 pixels is none.
         tch::manual_seed(3);
         let noise = Tensor::randn([1, 1, 32, 32], (Kind::Float, Device::Cpu)) * (0.5 / 255.0);
-        let moved = (on(&(noise + 0.5)) - &ground).std(true).double_value(&[]);
-        assert!(moved < 0.1, "{moved}");
+        let noise = strength(on(&(noise + 0.5)));
+        assert!(noise < 0.1 * form, "{noise}");
+        // Half of it is darker; three places from there on, 12 pixels, it is even.
+        let steps = Tensor::full([1, 1, 32, 32], 0.6, (Kind::Float, Device::Cpu));
+        let _ = steps.narrow(3, 0, 16).fill_(0.3);
+        let strokes = on(&steps);
+        let (edge, beside) = (strength(strokes.narrow(3, 60, 8)), strength(strokes.narrow(3, 76, 52)));
+        assert!(edge > 0.4 && beside < 0.02, "{edge} {beside}");
     }
 
     #[test]
     fn the_hand_presses_less_on_skin() {
-        let (page, strokes) = (canvas().page([32, 32], [0, 0]).unwrap(), Strokes::new(Device::Cpu).unwrap());
-        let luma = Tensor::full([1, 1, 8, 8], 0.6, (Kind::Float, Device::Cpu));
-        let shown = |skin: f64| strokes.directions(&page, &luma, &(luma.ones_like() * skin)).unwrap();
+        let strokes = Strokes::new(Device::Cpu).unwrap();
+        let luma = Tensor::linspace(0.4, 0.6, 8, (Kind::Float, Device::Cpu)).expand([1, 1, 8, 8], false);
+        let shown = |skin: f64| strokes.directions(&luma, &(luma.ones_like() * skin)).unwrap();
         let apart = (shown(0.0) * (1.0 - SKIN) - shown(1.0)).abs().max().double_value(&[]);
         assert!(apart < 1e-6 && shown(1.0).max().double_value(&[]) > 0.01, "{apart}");
     }

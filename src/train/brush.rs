@@ -38,7 +38,7 @@ impl Brush {
         let _guard = tch::no_grad_guard();
         let draw = || {
             let photo = data::tensor(photo, self.device)?;
-            let page = self.canvas.page([photo.size()[2], photo.size()[3]], [0, 0])?;
+            let page = self.canvas.page([photo.size()[2], photo.size()[3]], [0, 0]);
             picture(&self.network.forward(&photo, &page, &self.modulation)?)
         };
         draw().map_err(Error::network)

@@ -6,7 +6,7 @@ use super::perceptual::Features;
 use super::state::State;
 use super::style::{self, VIEWS};
 use super::{TrainOptions, discriminator, loss};
-use crate::stylize::{Canvas, Modulation, Network, Page};
+use crate::stylize::{Modulation, Network, Page};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::collections::BTreeMap;
@@ -85,7 +85,7 @@ fn any_look(panels: Option<Look>, rng: &mut StdRng) -> Look {
 }
 
 /// The teacher's side: in each look, known by drawings of other photos, the network must draw as the teacher does.
-/// The teacher knows no strokes, so the network draws without; looks other than the panels' are to have none.
+/// Looks other than the panels' are to have no strokes.
 fn taught(
     network: &Network,
     dataset: &Dataset,
@@ -107,8 +107,7 @@ fn taught(
     let codes = codes / REFERENCES as f64;
     let photo = grainy(&crops.photo, dataset, rng)?;
     let modulation = network.modulation(&codes)?;
-    let blank = Page::blank([i64::from(options.crop); 2], options.device)?;
-    let sheet = network.sheet(&photo, &blank, &modulation)?;
+    let sheet = network.sheet(&photo, &blank(&photo)?, &modulation)?;
     let output = sheet.inked()?;
     let pixels = loss::paint(&output, &wanted.picture, &wanted.cover)?;
     let lines = loss::gradient(&output, &wanted.picture)?;
@@ -151,11 +150,8 @@ fn played(
     let modulation = network.modulation(&codes)?;
     // The teacher knows nothing of regions: its drawing is evened out as the network does, and holds the rest.
     let teacher = network.evened(&teacher, &modulation)?.f_detach()?;
-    let place = [0; 2].map(|_| rng.random_range(0..256));
-    let sheet = network.sheet(&photo, &state.canvas.page([i64::from(options.crop); 2], place)?, &modulation)?;
+    let sheet = network.sheet(&photo, &blank(&photo)?, &modulation)?;
     let output = sheet.inked()?;
-    // Nor of strokes.
-    let plain = sheet.plain()?;
     // Every other step: the critic learns faster than the generator, and costs as much.
     if state.step.is_multiple_of(2) {
         losses.note("critic", &criticise(state, &comic, &output.f_detach()?, phase)?);
@@ -171,18 +167,18 @@ fn played(
     };
     let parts = [
         ("adversary", judged, 0.25 * (phase * 10.0).min(1.0)),
-        ("style", crowd(&mut state.seen, view, &maps, &comic_maps)?, 12.0 * (phase * 10.0).min(1.0)),
+        ("style", crowd(&mut state.seen, view, &maps, &comic_maps)?, 4.0 * (phase * 10.0).min(1.0)),
         ("content", loss::content(&maps[3], &wanted[3])?, 0.1),
-        ("paint", loss::paint(&plain, &teacher, &cover)?, 1.5),
-        ("edges", loss::gradient(&plain, &teacher)?, 1.0),
-        ("colour", loss::colour(&plain, &teacher)?, 8.0),
+        ("paint", loss::paint(&output, &teacher, &cover)?, 1.5),
+        ("edges", loss::gradient(&output, &teacher)?, 1.0),
+        ("colour", loss::colour(&output, &teacher)?, 8.0),
         // Ink is the first thing that style losses wipe away, since it is a small part of a panel and a large change of
         // a photo; it is also what makes a drawing of it.
         ("kept", loss::l1(&sheet.cover, &cover)?, 3.0),
         // It may be as light as the panels' but no more colourful: red lines in green light please the style loss.
         ("hue", loss::l1(&hue(&sheet.ink)?, &hue(&ink)?)?, 5.0),
-        ("flat", loss::flatness(&plain, &teacher)?, 4.0),
-        ("calm", calm(network, (&state.canvas, place), &modulation, (&photo, &output), dataset, rng)?, 24.0),
+        ("flat", loss::flatness(&output, &teacher)?, 4.0),
+        ("calm", calm(network, &modulation, (&photo, &output), dataset, rng)?, 24.0),
         ("excess", loss::excess(&output)?, 5.0),
     ];
     let mut total = Tensor::f_zeros([1], (Kind::Float, options.device))?;
@@ -191,6 +187,13 @@ fn played(
         total += value * *weight;
     }
     total.f_squeeze()
+}
+
+/// What pictures are drawn on here: the strokes of a canvas are put on by hand. Left to the losses, they pile up beside edges
+/// in strong colours, which perceptual features like and nobody else does.
+fn blank(pictures: &Tensor) -> Result<Page, TchError> {
+    let size = pictures.size();
+    Page::blank([size[2], size[3]], pictures.device())
 }
 
 /// Colours less their mean of R', G' and B'.
@@ -208,7 +211,6 @@ fn grainy(photo: &Tensor, dataset: &Dataset, rng: &mut StdRng) -> Result<Tensor,
 /// a second time for it.
 fn calm(
     network: &Network,
-    (canvas, place): (&Canvas, [i64; 2]),
     modulation: &Modulation,
     (photo, output): (&Tensor, &Tensor),
     dataset: &Dataset,
@@ -222,9 +224,7 @@ fn calm(
     let cut = |x: &Tensor, by: (i64, i64)| x.f_narrow(3, by.0, side)?.f_narrow(2, by.1, side);
     let noisy = cut(&photo, (dx, dy))?;
     let noisy = &noisy + dataset.noise(&noisy, rng)? * sigma;
-    // Strokes lie on the page: what moves is the frame that is cut out of both.
-    let page = canvas.page([side; 2], [place[0] + dy, place[1] + dx])?;
-    let again = network.forward(&noisy, &page, &modulation)?;
+    let again = network.forward(&noisy, &blank(&noisy)?, &modulation)?;
     loss::l1(&again, &cut(&output, (dx, dy))?)
 }
 

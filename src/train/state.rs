@@ -4,7 +4,7 @@ use super::adam::Adam;
 use super::discriminator;
 use super::look::{Look, NAMED};
 use crate::error::{Error, Result};
-use crate::stylize::{self, Canvas, Network};
+use crate::stylize::{self, Network};
 use std::path::Path;
 use tch::{Device, TchError, Tensor};
 
@@ -22,8 +22,6 @@ pub struct State {
     pub look: Vec<Tensor>,
     /// Style statistics of the last comics and of the last drawings; empty before the adversary.
     pub seen: Vec<Tensor>,
-    /// What is drawn on; the same every time.
-    pub canvas: Canvas,
     /// Steps done.
     pub step: u64,
     /// Minutes trained, over all runs.
@@ -46,9 +44,8 @@ impl State {
         let average = generator.parameters.iter().map(|p| p.f_detach_copy()).collect::<Result<_, _>>()?;
         let critic = Adam::new(discriminator::parameters(device)?, (0.5, 0.99))?;
         let vectors = discriminator::vectors(device)?;
-        let canvas = Canvas::new(device)?;
         let (look, seen, step, minutes) = (vec![], vec![], 0, 0.0);
-        Ok(Self { generator, critic, vectors, average, look, seen, canvas, step, minutes, warm: WARM })
+        Ok(Self { generator, critic, vectors, average, look, seen, step, minutes, warm: WARM })
     }
 
     /// Takes the weights of `network`, and them alone.
