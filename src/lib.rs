@@ -49,6 +49,8 @@
 //! * High dynamic range becomes standard in [`source`], not in a shader: network and motion look at the planes, too.
 //! * The network answers smooth maps alone; edges come from the photo, lines from filters of it, and the texture of paint
 //!   from strokes that lie on a page: nothing can draw the pattern of its cells, and what each pixel is costs no network.
+//! * Strokes are put on by hand and not trained: losses pile them up beside edges in strong colours. Where the figures of
+//!   `eval` and the eye part, the eye decides; how far they part stands in `models/README.md`.
 //! * Only the picture is drawn; every other stream is copied, packet by packet, on the sink thread. Sound that the container
 //!   cannot hold is the one exception: it is encoded anew there, so that segments know nothing of it.
 //! * A damaged source ends its stream normally and counts the damage aside, so that the film is finished and the run still

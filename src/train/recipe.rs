@@ -55,12 +55,11 @@ pub fn step(
     let mut losses = Losses::default();
     let network = Network::from_tensors(&state.generator.parameters)?;
     let warm = state.warm;
-    let panels = state.panels()?;
     // Once real panels are known, the teacher's idea of them teaches nothing.
-    let (count, panels_too) =
-        if progress < warm { (WARM_UP * options.batch, Some(panels)) } else { (options.batch, None) };
-    let looks: Vec<Look> = (0..count).map(|_| any_look(panels_too, &mut rng)).collect();
-    let taught = taught(&network, dataset, &looks, panels, &mut rng, options, &mut losses)?;
+    let (count, panels) =
+        if progress < warm { (WARM_UP * options.batch, Some(state.panels()?)) } else { (options.batch, None) };
+    let looks: Vec<Look> = (0..count).map(|_| any_look(panels, &mut rng)).collect();
+    let taught = taught(&network, dataset, &looks, &mut rng, options, &mut losses)?;
     let (total, rate) = if progress < warm {
         (taught, 2e-3 * (1.0 - 0.8 * progress / warm))
     } else {
@@ -85,12 +84,11 @@ fn any_look(panels: Option<Look>, rng: &mut StdRng) -> Look {
 }
 
 /// The teacher's side: in each look, known by drawings of other photos, the network must draw as the teacher does.
-/// Looks other than the panels' are to have no strokes.
+/// It knows no strokes.
 fn taught(
     network: &Network,
     dataset: &Dataset,
     looks: &[Look],
-    panels: Look,
     rng: &mut StdRng,
     options: &TrainOptions,
     losses: &mut Losses,
@@ -115,9 +113,7 @@ fn taught(
     // Of a look without lines the ink's colour is unknown, and nobody sees it.
     let inked = wanted.cover.f_mean_dim([1_i64, 2, 3].as_slice(), true, Kind::Float)?.f_clamp(0.0, 0.1)? * 10.0;
     let ink = ((sheet.ink - &wanted.ink).f_abs()? * inked).f_mean(Kind::Float)?;
-    let without: Vec<f32> = looks.iter().map(|look| if *look == panels { 0.0 } else { 1.0 }).collect();
-    let without = Tensor::f_from_slice(&without)?.f_to_device(options.device)?.f_view([-1, 1, 1, 1])?;
-    let strokes = (modulation.strokes() * without).f_mean(Kind::Float)?;
+    let strokes = modulation.strokes().f_mean(Kind::Float)?;
     for (name, value) in
         [("pixels", &pixels), ("lines", &lines), ("cover", &cover), ("ink", &ink), ("strokes", &strokes)]
     {
