@@ -88,7 +88,7 @@ bundle: ## pack an archive in dist/ that runs on other x86-64 Linux machines
 	@scripts/bundle.sh '$(LIBTORCH_INSIDE)'
 
 gpu-proof: ## on a machine with an NVIDIA GPU: compare it with the CPU, measure both, print one table
-	@./setup.sh --test --cuda
+	@./setup.sh --cuda
 	cargo build --release
 	@scripts/gpu_proof.py $(ARGS)
 
