@@ -12,7 +12,7 @@
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 use std::path::Path;
-use tch::{Device, Kind as Float, TchError, Tensor};
+use tch::{Device, TchError, Tensor};
 
 /// Convolutions per block of the VGG.
 const BLOCKS: [usize; 4] = [2, 2, 4, 1];
@@ -62,7 +62,7 @@ impl Features {
     /// # Errors
     /// libtorch's.
     pub fn halved(self) -> Result<Self, TchError> {
-        let half = |(name, tensor): (String, Tensor)| Ok((name, tensor.f_to_kind(Float::BFloat16)?));
+        let half = |(name, tensor): (String, Tensor)| Ok((name, tensor.f_to_kind(tch::Kind::BFloat16)?));
         Ok(Self { tensors: self.tensors.into_iter().map(half).collect::<Result<_, TchError>>()?, ..self })
     }
 
@@ -81,7 +81,7 @@ impl Features {
     /// # Errors
     /// libtorch's.
     pub fn maps(&self, picture: &Tensor) -> Result<Vec<Tensor>, TchError> {
-        let picture = picture.f_to_kind(self.tensors.values().next().map_or(Float::Float, Tensor::kind))?;
+        let picture = picture.f_to_kind(self.tensors.values().next().map_or(tch::Kind::Float, Tensor::kind))?;
         match self.kind {
             Kind::Vgg => self.vgg(&picture),
             Kind::SqueezeNet => self.squeezenet(&picture),

@@ -4,7 +4,7 @@ use super::dataset::Dataset;
 use super::fit::fit;
 use super::perceptual::Features;
 use super::state::State;
-use super::{TrainOptions, recipe, run, teacher};
+use super::{TrainOptions, data, recipe, run, style, teacher};
 use crate::error::Error;
 use crate::stylize;
 use image::{Rgb, RgbImage};
@@ -99,6 +99,19 @@ fn a_resumed_training_goes_on_as_if_never_interrupted() {
     for (name, loss) in &undisturbed {
         assert!((loss - again[name]).abs() <= 1e-5 * loss.abs() + 1e-6, "{name}: {loss} {}", again[name]);
     }
+}
+
+#[test]
+fn half_precision_sees_the_same_style() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = options(folder.path(), 1);
+    let load = || Features::load(&options.features, options.device).unwrap();
+    let picture = data::tensor(&picture(3), Device::Cpu).unwrap();
+    let seen = |features: Features| style::statistics(&features.maps(&picture).unwrap()).unwrap();
+    let (whole, half) = (seen(load()), seen(load().halved().unwrap()));
+    assert_eq!(half.kind(), Kind::Float);
+    let apart = ((&half - &whole).norm() / whole.norm()).double_value(&[]);
+    assert!(apart > 0.0 && apart < 0.02, "{apart}");
 }
 
 #[test]
