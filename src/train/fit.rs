@@ -34,8 +34,8 @@ const RANGES: [(f32, f32); PARAMETERS] = [
     (0.94, 1.0),
     (0.0, 0.1),
     (0.0, 0.5),
-    (0.004, 0.007),
-    (0.006, 0.014),
+    (0.004, 0.009),
+    (0.006, 0.018),
     (0.75, 1.0),
     (0.1, 0.2),
     (0.02, 0.14),
@@ -91,4 +91,16 @@ pub fn fit(
         }
     }
     Ok((best, 1.0 - least / first))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_search_begins_within_its_ranges() {
+        for (number, (low, high)) in NAMED[0].1.numbers().into_iter().zip(RANGES) {
+            assert!((low..=high).contains(&number), "{number} is not in {low}..={high}");
+        }
+    }
 }
