@@ -374,7 +374,7 @@ pub struct Train {
     #[arg(long, value_name = "WEIGHTS", conflicts_with = "resume")]
     pub from: Option<String>,
     /// Side of the crops to learn from: a multiple of 16 from 96 to 352 pixels. Smaller pictures are left out
-    #[arg(long, default_value_t = 160, value_name = "N", value_parser = crop)]
+    #[arg(long, default_value_t = 160, value_name = "N", value_parser = crop_side)]
     pub crop: u32,
     /// Crops of panels that a step sees, and as many of photos; a GPU has room for 16
     #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=256))]
@@ -457,7 +457,7 @@ fn positive(text: &str) -> Result<f64, String> {
     if value > 0.0 && value <= 1e9 { Ok(value) } else { Err("expected a number above 0".to_owned()) }
 }
 
-fn crop(text: &str) -> Result<u32, String> {
+fn crop_side(text: &str) -> Result<u32, String> {
     let side: u32 = text.parse().map_err(|_| "expected a number".to_owned())?;
     let fits = (96..=352).contains(&side) && side.is_multiple_of(16);
     if fits { Ok(side) } else { Err("expected a multiple of 16 from 96 to 352".to_owned()) }

@@ -18,12 +18,7 @@ const BATCH: usize = 8;
 ///
 /// # Errors
 /// libtorch's.
-pub fn codes(
-    state: &State,
-    network: &Network,
-    dataset: &Dataset,
-    device: Device,
-) -> Result<BTreeMap<String, Code>, TchError> {
+pub fn codes(state: &State, network: &Network, dataset: &Dataset) -> Result<BTreeMap<String, Code>, TchError> {
     let _guard = tch::no_grad_guard();
     // The same crops each time.
     let mut rng = StdRng::seed_from_u64(20);
@@ -35,7 +30,7 @@ pub fn codes(
             let picture = if i == 0 && !state.seen.is_empty() {
                 dataset.comics(BATCH, &mut rng)?
             } else {
-                let crops = dataset.photos(BATCH, &mut rng, device)?;
+                let crops = dataset.photos(BATCH, &mut rng)?;
                 look::draw(&[look; BATCH], &crops.photo, &crops.paint, &crops.ink)?.picture
             };
             all.push(network.encode(&picture)?);

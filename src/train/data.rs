@@ -1,5 +1,6 @@
 //! Pictures to learn from: folders into memory, memory into batches of crops.
 
+use super::look::luma;
 use crate::error::{Error, Result};
 use image::RgbImage;
 use image::imageops::FilterType;
@@ -177,7 +178,7 @@ impl Lights {
     /// # Errors
     /// libtorch's.
     pub fn shine(&self, pictures: &Tensor) -> Result<Tensor, TchError> {
-        let luma = super::look::luma(pictures)?;
+        let luma = luma(pictures)?;
         let colour = (pictures - &luma).f_mul(&self.saturation)?;
         self.levels(&(luma + colour).f_mul(&self.gains)?)
     }

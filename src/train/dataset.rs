@@ -8,7 +8,7 @@ use image::RgbImage;
 use rand::RngExt;
 use rand::rngs::StdRng;
 use std::path::{Path, PathBuf};
-use tch::{Device, TchError, Tensor};
+use tch::{TchError, Tensor};
 
 /// Pictures of either kind without which training is not tried.
 const FEWEST: usize = 8;
@@ -92,7 +92,7 @@ impl Dataset {
     ///
     /// # Errors
     /// libtorch's.
-    pub fn photos(&self, count: usize, rng: &mut StdRng, device: Device) -> Result<Crops, TchError> {
+    pub fn photos(&self, count: usize, rng: &mut StdRng) -> Result<Crops, TchError> {
         let [mut photos, mut paints, mut inks] = [const { Vec::new() }; 3];
         let mut lights = Vec::new();
         for _ in 0..count {
@@ -103,8 +103,8 @@ impl Dataset {
             }
             lights.push(Light::random(rng));
         }
-        let lights = Lights::new(&lights, device)?;
         let ink = data::batch(&inks)?;
+        let lights = Lights::new(&lights, ink.device())?;
         let (lines, lightness) = (ink.f_narrow(1, 0, 2)?, lights.levels(&ink.f_narrow(1, 2, 1)?)?);
         Ok(Crops {
             photo: lights.shine(&data::batch(&photos)?)?,
@@ -131,9 +131,7 @@ impl Dataset {
         }
         data::batch(&crops)
     }
-}
 
-impl Dataset {
     /// White noise of deviation 1 in the shape of `like` (N x 3 x H x W, no larger than crops).
     ///
     /// # Errors

@@ -54,14 +54,13 @@ pub fn fit(
     stop: &dyn Fn() -> bool,
 ) -> Result<(Look, f64), TchError> {
     let _guard = tch::no_grad_guard();
-    let device = options.device;
     let mut rng = StdRng::seed_from_u64(options.seed);
     let mut comics = Vec::new();
     for _ in 0..CROPS / 8 {
         comics.push(style::statistics(&features.maps(&dataset.comics(8, &mut rng)?)?)?);
     }
     let comics = Tensor::f_cat(&comics, 0)?;
-    let photos = (0..CROPS / 8).map(|_| dataset.photos(8, &mut rng, device)).collect::<Result<Vec<_>, _>>()?;
+    let photos = (0..CROPS / 8).map(|_| dataset.photos(8, &mut rng)).collect::<Result<Vec<_>, _>>()?;
     let distance = |look: &Look| -> Result<f64, TchError> {
         let mut drawn = Vec::new();
         for crops in &photos {

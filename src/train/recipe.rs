@@ -93,11 +93,11 @@ fn taught(
     options: &TrainOptions,
     losses: &mut Losses,
 ) -> Result<Tensor, TchError> {
-    let crops = dataset.photos(looks.len(), rng, options.device)?;
+    let crops = dataset.photos(looks.len(), rng)?;
     let wanted = look::draw(looks, &crops.photo, &crops.paint, &crops.ink)?;
     let mut codes = Tensor::f_zeros([0], (Kind::Float, options.device))?;
     for turn in 0..REFERENCES {
-        let others = dataset.photos(looks.len(), rng, options.device)?;
+        let others = dataset.photos(looks.len(), rng)?;
         let reference = look::draw(looks, &others.photo, &others.paint, &others.ink)?.picture;
         let code = network.encode(&reference)?;
         codes = if turn == 0 { code } else { codes + code };
@@ -136,7 +136,7 @@ fn played(
     losses: &mut Losses,
 ) -> Result<Tensor, TchError> {
     let comic = dataset.comics(options.batch, rng)?;
-    let Crops { photo, paint, ink: lines } = dataset.photos(options.batch, rng, options.device)?;
+    let Crops { photo, paint, ink: lines } = dataset.photos(options.batch, rng)?;
     let looks = vec![state.panels()?; options.batch];
     let Drawn { picture: teacher, cover, ink } = look::draw(&looks, &photo, &paint, &lines)?;
     let photo = grainy(&photo, dataset, rng)?;

@@ -67,7 +67,7 @@ pub fn run(options: &TrainOptions, stop: &dyn Fn() -> bool, tell: &mut dyn FnMut
         if done || saved.elapsed() > SAVE_EVERY {
             saved = Instant::now();
             state.save(&options.out.with_extension("checkpoint"))?;
-            let weights = weights(&state, &dataset, options.device).map_err(Error::network)?;
+            let weights = weights(&state, &dataset).map_err(Error::network)?;
             stylize::save(&weights, facts(&state, &dataset, options), &options.out)?;
             sheet::all_styles(&weights, &dataset.held_out, &options.out.with_extension("png"), options.device)?;
         }
@@ -92,9 +92,9 @@ fn fit_look(
     Ok(())
 }
 
-fn weights(state: &State, dataset: &Dataset, device: Device) -> Result<Weights, TchError> {
+fn weights(state: &State, dataset: &Dataset) -> Result<Weights, TchError> {
     let network = state.network()?;
-    let codes = codes(state, &network, dataset, device)?;
+    let codes = codes(state, &network, dataset)?;
     Ok(Weights { network: network.to(Device::Cpu, Kind::Float)?, codes })
 }
 
