@@ -87,6 +87,8 @@ fn a_player_decodes_the_stream_and_sees_the_drawing_move() {
     let camera = format!("file:{}", film.display());
     let mut live = Live::start(&["--camera", &camera, "--serve", "127.0.0.1:0", "--seconds", "60"]);
     let stream = format!("{}stream.mjpg", live.address());
+    // Until the camera runs a card is served, which is larger.
+    live.event("status", |e| e["drawn"].as_u64() > Some(3));
     // Two players at once.
     let players: Vec<_> = (0..2)
         .map(|_| {

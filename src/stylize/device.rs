@@ -98,6 +98,16 @@ pub fn devices() -> Vec<String> {
     vec!["none: built without libtorch, so the shaders alone draw".to_owned()]
 }
 
+/// Lets libtorch know of its CUDA part where there may be a device for it. It looks once, at its first computation: who
+/// computes before a device is [chosen](Device::choose) calls this, or none is found from then on.
+#[cfg(feature = "torch")]
+pub(super) fn introduce_cuda() {
+    if nvidia_driver() {
+        // Who asks for CUDA hears why there is none.
+        let _ = load_cuda();
+    }
+}
+
 #[cfg(feature = "torch")]
 fn nvidia_driver() -> bool {
     ["/proc/driver/nvidia/version", "/dev/nvidiactl", "/dev/dxg"].iter().any(|p| std::path::Path::new(p).exists())

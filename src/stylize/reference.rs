@@ -1,5 +1,6 @@
 //! The style of pictures.
 
+use super::device::introduce_cuda;
 use super::weights::load;
 use crate::config::{Blend, CODE, Code, Source};
 use crate::error::{Error, Result};
@@ -19,6 +20,7 @@ const SMALLEST: u32 = 64;
 /// # Errors
 /// [`Error::Weights`]; [`Error::Open`] for files that are no pictures or too small; [`Error::Network`].
 pub fn style_of(weights: &str, pictures: &[PathBuf]) -> Result<Blend> {
+    introduce_cuda();
     let network = load(weights)?.network;
     let encode = |picture: &RgbImage| -> Result<Code, TchError> {
         let _guard = tch::no_grad_guard();
