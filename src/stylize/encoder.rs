@@ -4,7 +4,7 @@
 //! Belongie 2017), and two linear layers. What the picture shows and where is gone in the statistics; how it is painted
 //! and coloured is left.
 
-use super::network::{CODE, Layer, layer};
+use super::layers::{CODE, Layer, layer};
 use tch::{Kind, TchError, Tensor};
 
 const CHANNELS: [i64; 3] = [16, 32, 48];

@@ -1,10 +1,13 @@
-//! Where lines could be drawn: differences of Gaussians of the photo's luma (Winnemöller et al. 2006), at two widths.
+//! Where lines could be drawn: differences of Gaussians of the photo's luma (Winnemöller et al. 2006), at two widths, averaged
+//! [along](super::along) edges where there is one: in texture, and on small faces, a mean would hatch.
 //!
-//! The response is that of the dark side of an edge, of dark lines and dark spots. It is computed at full working size,
+//! The response is that of the dark side of an edge, and of dark lines. It is computed at full working size,
 //! which costs little since the filters are separable and have one channel; the network decides which lines are inked.
 //! On the CPU it is plain Rust, since libtorch's convolutions of one channel take several times as long; CUDA's pictures
 //! stay on the device. No gradient flows through it: a photo is given.
 
+use super::along::Along;
+use super::edges::Edges;
 use tch::{Device, Kind, TchError, Tensor};
 
 /// Width of the inner Gaussian in pixels, half a fine line; a bold line is twice as wide. The outer is 1.6 times wider,
@@ -28,6 +31,7 @@ pub struct Lines {
     luma: Tensor,
     across: Tensor,
     down: Tensor,
+    along: Along,
 }
 
 impl Lines {
@@ -46,19 +50,22 @@ impl Lines {
             luma: Tensor::f_from_slice(&LUMA)?.f_to_device(device)?.f_view([1, 3, 1, 1])?,
             across: both.f_view([2, 1, 1, side])?,
             down: both.f_view([2, 1, side, 1])?,
+            along: Along::new(device)?,
         })
     }
 
-    /// Fine and bold lines of `luma` (N x 1 x H x W, even sides) as N x 2 x H x W, from 0 (none), about 1 where an edge is
-    /// clear.
+    /// Fine and bold lines of `luma` (N x 1 x H x W, sides multiples of 4) as N x 2 x H x W, from 0 (none), about 1 where an
+    /// edge is clear. `edges` are those of its quarter.
     ///
     /// # Errors
     /// libtorch's.
-    pub fn of(&self, luma: &Tensor) -> Result<Tensor, TchError> {
+    pub fn of(&self, luma: &Tensor, edges: &Edges) -> Result<Tensor, TchError> {
+        let directions = self.along.directions(&edges.twice.f_detach()?)?;
+        let agreement = edges.agreement.f_detach()?.f_square()?;
         if luma.device() == Device::Cpu && luma.f_kind()? == Kind::Float {
-            return self.of_host(luma);
+            return self.of_host(luma, &directions, &agreement);
         }
-        self.of_device(luma)
+        self.of_device(luma, &directions, &agreement)
     }
 
     /// Luma (BT.709) of `photo` (N x 3 x H x W, R'G'B', f32): N x 1 x H x W.
@@ -69,39 +76,59 @@ impl Lines {
         photo.f_conv2d(&self.luma, None::<Tensor>, [1, 1], [0, 0], [1, 1], 1)
     }
 
+    /// The matrix that takes its luma from a colour, 3 x 3.
+    ///
+    /// # Errors
+    /// libtorch's.
+    pub fn colour(&self) -> Result<Tensor, TchError> {
+        Tensor::f_eye(3, (Kind::Float, self.luma.device()))?.f_sub(&self.luma.f_view([1, 3])?)
+    }
+
     /// [`Self::of`] in plain Rust.
-    fn of_host(&self, luma: &Tensor) -> Result<Tensor, TchError> {
+    fn of_host(&self, luma: &Tensor, directions: &Tensor, agreement: &Tensor) -> Result<Tensor, TchError> {
         let (count, _, height, width) = luma.size4()?;
         let (rows, columns) = (height as usize, width as usize);
-        let mut planes = vec![0.0_f32; luma.numel()];
-        luma.f_detach()?.f_contiguous()?.f_copy_data(&mut planes, luma.numel())?;
-        let mut found = vec![0.0_f32; 2 * planes.len()];
-        for (luma, found) in planes.chunks_exact(rows * columns).zip(found.chunks_exact_mut(2 * rows * columns)) {
-            let (fine, bold) = found.split_at_mut(rows * columns);
-            respond(luma, columns, &self.taps, fine);
-            let half = halved(luma, columns);
-            let mut small = vec![0.0; half.len()];
-            respond(&half, columns / 2, &self.taps, &mut small);
-            doubled(&small, columns / 2, bold);
+        let planes = Vec::<f32>::try_from(luma.f_detach()?.f_reshape([-1])?)?;
+        let directions = Vec::<i64>::try_from(directions.f_reshape([-1])?)?;
+        let agreement = Vec::<f32>::try_from(agreement.f_reshape([-1])?)?;
+        let places = rows * columns / 16;
+        let mut found = Vec::with_capacity(2 * planes.len());
+        for (at, luma) in planes.chunks_exact(rows * columns).enumerate() {
+            let there = at * places..(at + 1) * places;
+            let (directions, shares) = (&directions[there.clone()], &agreement[there]);
+            let fine = respond(luma, columns, &self.taps);
+            let fine = self.along.mean_of_host::<4>(&fine, columns, directions, shares);
+            found.extend(fine.into_iter().map(inked));
+            let bold = respond(&halved(luma, columns), columns / 2, &self.taps);
+            let bold = self.along.mean_of_host::<2>(&bold, columns / 2, directions, shares);
+            let bold: Vec<f32> = bold.into_iter().map(inked).collect();
+            let end = found.len();
+            found.resize(end + rows * columns, 0.0);
+            doubled(&bold, columns / 2, &mut found[end..]);
         }
         Tensor::f_from_slice(&found)?.f_view([count, 2, height, width])
     }
 
     /// [`Self::of`] in tensors, wherever they are.
-    fn of_device(&self, luma: &Tensor) -> Result<Tensor, TchError> {
+    fn of_device(&self, luma: &Tensor, directions: &Tensor, agreement: &Tensor) -> Result<Tensor, TchError> {
         let half = luma.f_avg_pool2d([2, 2], [2, 2], [0, 0], false, true, None)?;
         let size = [luma.size()[2], luma.size()[3]];
-        let bold = self.response(&half)?.f_upsample_bilinear2d(size, false, None, None)?;
-        Tensor::f_cat(&[self.response(luma)?, bold], 1)
+        let bold = self.response(&half, directions, agreement)?.f_upsample_bilinear2d(size, false, None, None)?;
+        Tensor::f_cat(&[self.response(luma, directions, agreement)?, bold], 1)
     }
 
-    fn response(&self, luma: &Tensor) -> Result<Tensor, TchError> {
+    fn response(&self, luma: &Tensor, directions: &Tensor, agreement: &Tensor) -> Result<Tensor, TchError> {
         let padded = luma.f_replication_pad2d([REACH; 4])?;
         let rows = padded.f_conv2d(&self.across, None::<Tensor>, [1, 1], [0, 0], [1, 1], 1)?;
         let smooth = rows.f_conv2d(&self.down, None::<Tensor>, [1, 1], [0, 0], [1, 1], 2)?;
         let darker = smooth.f_narrow(1, 1, 1)? - smooth.f_narrow(1, 0, 1)?;
-        ((darker - THRESHOLD) * SLOPE).f_relu()
+        ((self.along.mean(&darker, directions, agreement)? - THRESHOLD) * SLOPE).f_relu()
     }
+}
+
+/// How clear an edge is that is so much darker on one side.
+fn inked(darker: f32) -> f32 {
+    ((darker - THRESHOLD as f32) * SLOPE as f32).max(0.0)
 }
 
 /// Weights of a Gaussian; they sum to 1 over both sides.
@@ -136,9 +163,9 @@ fn doubled(map: &[f32], width: usize, out: &mut [f32]) {
     }
 }
 
-/// The response of the two Gaussians to `luma`, `width` wide, borders repeated: rows, then columns, each a tap at a time
-/// over whole rows, which vectorises.
-fn respond(luma: &[f32], width: usize, taps: &[Taps; 2], out: &mut [f32]) {
+/// By how much the wider of the two Gaussians exceeds the other of `luma`, `width` wide, borders repeated: rows, then columns,
+/// each a tap at a time over whole rows, which vectorises.
+fn respond(luma: &[f32], width: usize, taps: &[Taps; 2]) -> Vec<f32> {
     let reach = REACH as usize;
     let last = luma.len() / width - 1;
     let mut padded = vec![0.0; width + 2 * reach];
@@ -158,8 +185,8 @@ fn respond(luma: &[f32], width: usize, taps: &[Taps; 2], out: &mut [f32]) {
             }
         }
     }
+    let mut out = vec![0.0; luma.len()];
     for (y, out) in out.chunks_exact_mut(width).enumerate() {
-        out.fill(0.0);
         for tap in 0..=reach {
             let [a, b] = taps.map(|taps| if tap == 0 { 0.5 * taps[0] } else { taps[tap] });
             let (above, below) = (y.saturating_sub(tap), (y + tap).min(last));
@@ -169,15 +196,14 @@ fn respond(luma: &[f32], width: usize, taps: &[Taps; 2], out: &mut [f32]) {
                 *out += b * (r + s) - a * (p + q);
             }
         }
-        for out in out {
-            *out = ((*out - THRESHOLD as f32) * SLOPE as f32).max(0.0);
-        }
     }
+    out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stylize::edges::Finder;
 
     /// Luma 0.8 with a step of `by` at column 32.
     fn step(by: f64) -> Tensor {
@@ -191,9 +217,18 @@ mod tests {
         row.expand([1, 1, 64, 64], false)
     }
 
+    fn edges(luma: &Tensor) -> Edges {
+        let low = luma.avg_pool2d([4, 4], [4, 4], [0, 0], false, true, None);
+        Finder::new(Device::Cpu).unwrap().edges(&low).unwrap()
+    }
+
+    fn lines(luma: &Tensor) -> Tensor {
+        Lines::new(Device::Cpu).unwrap().of(luma, &edges(luma)).unwrap()
+    }
+
     #[test]
     fn a_line_lies_on_the_dark_side_of_an_edge() {
-        let lines = Lines::new(Device::Cpu).unwrap().of(&step(0.2)).unwrap();
+        let lines = lines(&step(0.2));
         for (channel, width) in [(0, 3), (1, 6)] {
             let row = lines.select(1, channel).select(1, 32).squeeze();
             assert!(row.double_value(&[32]) > 0.4, "{channel}");
@@ -206,7 +241,10 @@ mod tests {
     fn both_ways_find_the_same() {
         let luma = Tensor::rand([2, 1, 40, 56], (Kind::Float, Device::Cpu));
         let lines = Lines::new(Device::Cpu).unwrap();
-        let (host, device) = (lines.of_host(&luma).unwrap(), lines.of_device(&luma).unwrap());
+        let Edges { twice, agreement, .. } = edges(&luma);
+        let directions = lines.along.directions(&twice).unwrap();
+        let host = lines.of_host(&luma, &directions, &agreement).unwrap();
+        let device = lines.of_device(&luma, &directions, &agreement).unwrap();
         assert!(device.max().double_value(&[]) > 1.0);
         let apart = (host - device).abs().max().double_value(&[]);
         assert!(apart < 1e-4, "{apart}");
@@ -214,7 +252,6 @@ mod tests {
 
     #[test]
     fn flat_areas_and_faint_edges_have_none() {
-        let lines = Lines::new(Device::Cpu).unwrap();
-        assert_eq!(lines.of(&step(0.02)).unwrap().max().double_value(&[]), 0.0);
+        assert_eq!(lines(&step(0.02)).max().double_value(&[]), 0.0);
     }
 }

@@ -2,13 +2,21 @@
 //! [`build`] chooses redraws it: the [`Generator`] on a device, or [`Classic`] without a network.
 
 #[cfg(feature = "torch")]
+mod along;
+#[cfg(feature = "torch")]
 mod canvas;
 mod classic;
 mod device;
 #[cfg(feature = "torch")]
+mod edges;
+#[cfg(feature = "torch")]
 mod encoder;
 #[cfg(feature = "torch")]
+mod flatten;
+#[cfg(feature = "torch")]
 mod generator;
+#[cfg(feature = "torch")]
+mod layers;
 #[cfg(feature = "torch")]
 mod lines;
 #[cfg(feature = "torch")]
@@ -39,8 +47,9 @@ pub use {
     canvas::{Canvas, Page},
     device::Chosen,
     generator::Generator,
+    layers::{CODE, LAYERS, Layer, macs},
     modulation::{INK, Modulation},
-    network::{CODE, LAYERS, Layer, Network, Sheet, macs},
+    network::{Network, Sheet},
     reference::style_of,
     skin::skin,
     weights::{Weights, built_in, load, replace, save},

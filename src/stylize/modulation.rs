@@ -1,6 +1,6 @@
 //! What a style's code does to the network.
 
-use super::network::{LAYERS, MODULATED};
+use super::layers::{LAYERS, MODULATED};
 use super::{canvas, region};
 use tch::{Device, Kind, TchError, Tensor};
 

@@ -2,22 +2,23 @@
 //! picture's size or below.
 //!
 //! ```text
-//! photo ─ space-to-depth 4 ─ stem ─ fine ─┬───────────────────────────────────────── + ─ merge ─ head ─┬─ paint ─┐
-//!   │                                     └ s-t-d 2 ─ down ─ 3 blocks ─ up ─ enlarged 2 ┘              ├─ slope ─┤
-//!   │                                                                                                  ├─ gates ─┤
-//!   │                                                                                                  └ strokes ┤
-//!   ├──── low: mean of 4x4, graded ──────────────────────────────────────── + light ─ regions ─ enlarged 4 ─ + ─┴─ ink over it ─ drawing
-//!   ├──── detail: luma less its mean of 4x4 ────────────────────────────────────────────────── x slope ───────┤     │
-//!   ├──── directions of its edges ─ brush strokes on the page that run along them ─────────────── x strokes ──┘     │
-//!   └──── lines: differences of Gaussians, fine and bold ────────────────────────────────────── x gates ────────────┘
+//! photo ─ space-to-depth 4 ─ stem ─ fine ─┬───────────────────────── + ─ merge ─ head ─┬─ light
+//!   │                                     └ s-t-d 2 ─ down ─ 3 blocks ─ up ─ enlarged 2 ┘   ├─ hold, ground
+//!   │                                                                                       ├─ slope
+//!   │                                                                                       └─ gates
+//!   ├─ low: mean of 4x4, graded ─ + light ─ flattened (hold, ground) ─ regions ─ enlarged 4 ─ + ─┬─ ink over it ─ drawing
+//!   ├─ detail: what the mean of 4x4 leaves ─ x slope ─────────────────────────────────────────┤   │
+//!   ├─ directions of its edges ─ brush strokes on the page that run along them ────────────────┘   │
+//!   └─ lines: differences of Gaussians, fine and bold ─ x gates ───────────────────────────────────┘
 //! ```
 //!
 //! Input and output are N x 3 x H x W, R'G'B' in 0..=1, H and W multiples of 8. The output is not clipped. What the head
-//! answers varies smoothly (it is enlarged bilinearly): light that is added to the photo's low frequencies, a slope with
-//! which the photo's own luma makes edges and eyes of it (0 is flat colour, 1 the photo's edge, and 1.25 the most there is; the
-//! guided filter of He et al. 2010 with a slope that is learned), how strongly fine and bold [`Lines`](super::lines) are
-//! inked, and how much shows of a brush's [strokes](super::strokes). So every edge is as sharp as the photo's, where each pixel
-//! of a line lies need not pass through the few channels, and there is nothing that could draw the pattern of its cells. Colours are the grading's alone, and no answer makes a
+//! answers varies smoothly (it is enlarged bilinearly): light that is added to the photo's low frequencies; what in them
+//! belongs together, and becomes [flat paint](super::flatten); a slope with which the photo's own detail makes edges and eyes of it
+//! (0 is flat colour, 1 the photo's edge, and 1.25 the most there is; the guided filter of He et al. 2010 with a slope
+//! that is learned); and how strongly fine and bold [`Lines`](super::lines) are inked. [Strokes](super::strokes) of a brush lie on
+//! form. So every edge is as sharp as the photo's, where each pixel of a line lies need not pass through the few channels,
+//! and there is nothing that could draw the pattern of its cells. Colours are the grading's alone, and no answer makes a
 //! place lighter or darker than all around it: rims of green and red beside edges, and haloes around them, please a
 //! perceptual loss, and nobody who looks at the drawing. Contrast (the slope's, too), colour and form are evened out by
 //! [region](super::region). Space-to-depth is that of Shi et al. 2016 ("sub-pixel convolution").
@@ -28,70 +29,17 @@
 //! before drawing and cost nothing.
 
 use super::canvas::Page;
+use super::edges::Finder;
 use super::encoder;
+use super::flatten::{self, GROUND};
+use super::layers::{DRAWING, GATES, HOLD, LAYERS, LIGHT, MODULATED, SLOPE};
 use super::lines::Lines;
-use super::modulation::{self, Modulation};
+use super::modulation::Modulation;
 use super::region::{self, Regions};
 use super::skin::skin;
 use super::strokes::Strokes;
-use crate::config;
 use tch::{Device, Kind, TchError, Tensor};
 
-/// Numbers in a style code.
-pub const CODE: i64 = config::CODE as i64;
-
-/// A convolution: its name, channels, kernel size, dilation, and how much smaller than the picture it works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Layer {
-    /// Prefix of its tensors in a weights file.
-    pub name: &'static str,
-    /// Channels in.
-    pub inputs: i64,
-    /// Channels out.
-    pub outputs: i64,
-    /// Side of the kernel.
-    pub kernel: i64,
-    /// Distance between the kernel's taps.
-    pub dilation: i64,
-    /// Divisor of the picture's sides.
-    pub divisor: i64,
-}
-
-pub(super) const fn layer(
-    name: &'static str,
-    inputs: i64,
-    outputs: i64,
-    kernel: i64,
-    dilation: i64,
-    divisor: i64,
-) -> Layer {
-    Layer { name, inputs, outputs, kernel, dilation, divisor }
-}
-
-/// Channels at a quarter and at an eighth of the picture's size. Multiples of 16 suit the vector units.
-const FINE: i64 = 32;
-const COARSE: i64 = 48;
-
-/// The layers that draw, in the order of [`Network::forward`].
-const DRAWING: [Layer; 12] = [
-    layer("stem", 48, FINE, 3, 1, 4),
-    layer("fine", FINE, FINE, 3, 1, 4),
-    layer("down", 4 * FINE, COARSE, 1, 1, 8),
-    layer("block1.a", COARSE, COARSE, 3, 1, 8),
-    layer("block1.b", COARSE, COARSE, 3, 1, 8),
-    layer("block2.a", COARSE, COARSE, 3, 2, 8),
-    layer("block2.b", COARSE, COARSE, 3, 1, 8),
-    layer("block3.a", COARSE, COARSE, 3, 4, 8),
-    layer("block3.b", COARSE, COARSE, 3, 1, 8),
-    layer("up", COARSE, FINE, 1, 1, 8),
-    layer("merge", FINE, FINE, 3, 1, 4),
-    layer("head", FINE, LIGHT + SLOPE + GATES + STROKES, 3, 1, 4),
-];
-/// What the head answers, in this order.
-const LIGHT: i64 = 1;
-const SLOPE: i64 = 1;
-const GATES: i64 = 2;
-const STROKES: i64 = 1;
 /// Side of the square, in places of a quarter of the picture's size, whose lightest and darkest place bound the paint, and by
 /// how much it may leave these bounds.
 const AROUND: i64 = 5;
@@ -100,33 +48,16 @@ const BEYOND: f64 = 0.04;
 const STRONGEST: f64 = 1.25;
 /// Detail of luma of which half is drawn.
 const NOISE: f64 = 0.008;
-/// Those of [`DRAWING`] that a code scales and shifts.
-pub(super) const MODULATED: [usize; 5] = [1, 3, 5, 7, 10];
-/// Makes a modulation of a code: scales and shifts of the layers in turn, then the rest.
-const STYLE: Layer = layer("style", CODE, 2 * (2 * FINE + 3 * COARSE) + modulation::REST, 1, 1, 1);
 
-/// All layers of a weights file: those that draw, `style`, and the encoder's.
-pub const LAYERS: [Layer; DRAWING.len() + 1 + encoder::LAYERS.len()] = {
-    let mut all = [STYLE; DRAWING.len() + 1 + encoder::LAYERS.len()];
-    let mut i = 0;
-    while i < DRAWING.len() {
-        all[i] = DRAWING[i];
-        i += 1;
-    }
-    let mut i = 0;
-    while i < encoder::LAYERS.len() {
-        all[DRAWING.len() + 1 + i] = encoder::LAYERS[i];
-        i += 1;
-    }
-    all
-};
-
-/// Multiplications and additions of a picture of `height` x `width`.
-#[must_use]
-pub fn macs(height: i64, width: i64) -> i64 {
-    let per_position = |l: &Layer| l.inputs * l.outputs * l.kernel * l.kernel;
-    DRAWING.iter().map(|l| per_position(l) * (height / l.divisor) * (width / l.divisor)).sum()
-}
+/// On small faces: what is left of the light that the head adds, which would make one shadow of eye and brow, the least slope,
+/// how much more ink (1 is twice as much), and what is added to the hold.
+const FACE_LIGHT: f64 = 0.4;
+const FACE_SLOPE: f64 = 1.25;
+const FACE_INK: f64 = 0.3;
+const FACE_HOLD: f64 = 30.0;
+/// Share of skin within 80 pixels from which on a face is not small, and over how much less of it it comes to be small.
+const CLOSE: f64 = 0.85;
+const FURTHER: f64 = 0.3;
 
 /// A drawing before it is inked.
 #[derive(Debug)]
@@ -149,11 +80,63 @@ impl Sheet {
     }
 }
 
+/// What the head says of a photo, at a quarter of its size: N x C x H/4 x W/4 each.
+struct Answer {
+    /// Light to add.
+    light: Tensor,
+    /// How much of the photo's edges, 0..=[`STRONGEST`].
+    slope: Tensor,
+    /// How strongly fine and bold lines are inked, 0 or more.
+    gates: Tensor,
+    /// See [`flatten::flattened`].
+    hold: Tensor,
+    ground: Tensor,
+}
+
+impl Answer {
+    fn of(head: &Tensor) -> Result<Self, TchError> {
+        let parts = head.f_split_with_sizes([LIGHT, SLOPE, GATES, HOLD, GROUND].as_slice(), 1)?;
+        let [light, slope, gates, hold, ground] = parts.as_slice() else {
+            return Err(TchError::Shape("a head of another size".into()));
+        };
+        Ok(Self {
+            light: light.shallow_clone(),
+            slope: slope.f_clamp(0.0, STRONGEST)?,
+            gates: gates.f_relu()?,
+            hold: hold.f_relu()?,
+            ground: ground.shallow_clone(),
+        })
+    }
+
+    /// With eyes and mouths on small `faces` (of 1, N x 1 x H/4 x W/4), which are fainter than much texture, and the first
+    /// that people miss.
+    fn with_faces(self, faces: &Tensor) -> Result<Self, TchError> {
+        Ok(Self {
+            light: self.light.f_mul(&(faces * (FACE_LIGHT - 1.0) + 1.0))?,
+            slope: self.slope.f_maximum(&(faces * FACE_SLOPE))?,
+            gates: self.gates.f_mul(&(faces * FACE_INK + 1.0))?,
+            hold: self.hold + faces * FACE_HOLD,
+            ..self
+        })
+    }
+}
+
+/// Where `skin` is (of 1, N x 1 x h x w, h and w even), or next to it, that does not fill the picture: a large face needs no
+/// help, and its pores none.
+fn small_faces(skin: &Tensor) -> Result<Tensor, TchError> {
+    let wide = skin.f_avg_pool2d([2, 2], [2, 2], [0, 0], false, true, None)?;
+    let wide = wide.f_replication_pad2d([5; 4])?.f_avg_pool2d([11, 11], [1, 1], [0, 0], false, true, None)?;
+    let wide = wide.f_upsample_bilinear2d([skin.size()[2], skin.size()[3]], false, None, None)?;
+    let near = skin.f_max_pool2d([5, 5], [1, 1], [2, 2], [1, 1], false)?;
+    near.f_mul(&((wide * -1.0 + CLOSE) / FURTHER).f_clamp(0.0, 1.0)?)
+}
+
 /// Weights and biases, in the order of [`LAYERS`].
 #[derive(Debug)]
 pub struct Network {
     /// `(weight, bias)` a layer: outputs x inputs x kernel x kernel, outputs.
     pub layers: Vec<(Tensor, Tensor)>,
+    finder: Finder,
     lines: Lines,
     strokes: Strokes,
 }
@@ -173,6 +156,51 @@ impl Network {
     /// # Errors
     /// libtorch's.
     pub fn sheet(&self, photo: &Tensor, page: &Page, modulation: &Modulation) -> Result<Sheet, TchError> {
+        let (n, _, height, width) = photo.size4()?;
+        let low = photo.f_avg_pool2d([4, 4], [4, 4], [0, 0], false, true, None)?;
+        let skin = skin(&low)?;
+        let faces = small_faces(&skin)?;
+        let answer = self.answer(photo, modulation)?.with_faces(&faces)?;
+        let (matrix, offset) = &modulation.grade;
+        let graded = (matrix.f_matmul(&low.f_flatten(2, 3)?)? + offset).f_view([n, 3, height / 4, width / 4])?;
+        let light = self.lines.luma(&graded)?;
+        let colour = graded - &light;
+        let regions = Regions::of(&light, &colour, &modulation.regions)?;
+        let light = within(&light, &(&light + answer.light))?;
+        let flat = flatten::flattened(&(light + colour), &answer.hold, &answer.ground)?;
+        let light = self.lines.luma(&flat)?;
+        let (light, colour) = regions.even(&light, &(flat - &light))?;
+        // A face is no form to be evened out.
+        let form = region::form(&light, &colour, &modulation.regions)?.f_mul(&(&faces * -1.0 + 1.0))?;
+        let painted = form + light + colour;
+
+        // What the photo's own edges add: of light, and of colour.
+        let slope = answer.slope.f_mul(&regions.contrast)?;
+        let vivid = slope.f_clamp_max(1.0)?.f_mul(&regions.colour)?;
+        let low_luma = self.lines.luma(&low)?;
+        let edges = self.finder.edges(&low_luma)?;
+        let shown = self.strokes.directions(&low_luma, &edges, &skin)?;
+        // Enlarged together, which costs one pass.
+        let small = Tensor::f_cat(&[painted, low, slope, vivid, answer.gates], 1)?;
+        let large = small.f_upsample_bilinear2d([height, width], false, None, None)?;
+        let parts = large.f_split_with_sizes([3, 3, SLOPE, 1, GATES].as_slice(), 1)?;
+        let [painted, low, slope, vivid, gates] = parts.as_slice() else {
+            return Err(TchError::Shape("a tensor split in other parts".into()));
+        };
+        let detail = photo - low;
+        let colourless = self.lines.colour()?;
+        let tones = colourless.f_matmul(matrix)?.f_matmul(&colourless)?;
+        let colour = tones.f_matmul(&detail.f_flatten(2, 3)?)?.f_view([n, 3, height, width])?.f_mul(vivid)?;
+        let detail = cored(&self.lines.luma(&detail)?)?.f_mul(slope)? + colour;
+        let paint = painted + detail + self.strokes.of(page, &shown, modulation.strokes())?;
+
+        let lines = self.lines.of(&self.lines.luma(photo)?, &edges)?.f_mul(gates)?;
+        let cover = lines.f_sum_dim_intlist([1_i64].as_slice(), true, photo.f_kind()?)?.f_clamp(0.0, 1.0)?;
+        Ok(Sheet { paint, cover, ink: modulation.ink.shallow_clone() })
+    }
+
+    /// What the layers say of a photo.
+    fn answer(&self, photo: &Tensor, modulation: &Modulation) -> Result<Answer, TchError> {
         let conv = |index: usize, input: &Tensor| self.conv(index, input, modulation);
         let kind = self.layers[0].0.f_kind()?;
         let centred = ((photo * 2.0) - 1.0).f_to_kind(kind)?.f_pixel_unshuffle(4)?;
@@ -183,38 +211,10 @@ impl Network {
             let inner = conv(block, &coarse)?.f_relu()?;
             coarse = &coarse + conv(block + 1, &inner)?;
         }
-        let (n, _, height, width) = photo.size4()?;
-        let [rows, columns] = [height / 4, width / 4];
-        let up = conv(9, &coarse.f_relu()?)?.f_upsample_bilinear2d([rows, columns], false, None, None)?;
+        let size = [photo.size()[2] / 4, photo.size()[3] / 4];
+        let up = conv(9, &coarse.f_relu()?)?.f_upsample_bilinear2d(size, false, None, None)?;
         let merged = conv(10, &(fine + up).f_relu()?)?.f_relu()?;
-        let answer = conv(11, &merged)?.f_to_kind(photo.f_kind()?)?;
-
-        let low = photo.f_avg_pool2d([4, 4], [4, 4], [0, 0], false, true, None)?;
-        let low_luma = self.lines.luma(&low)?;
-        let (matrix, offset) = &modulation.grade;
-        let graded = (matrix.f_matmul(&low.f_flatten(2, 3)?)? + offset).f_view([n, 3, rows, columns])?;
-        let light = self.lines.luma(&graded)?;
-        let colour = graded - &light;
-        let regions = Regions::of(&light, &colour, &modulation.regions)?;
-        let light = within(&light, &(&light + answer.f_narrow(1, 0, LIGHT)?))?;
-        let (light, colour) = regions.even(&light, &colour)?;
-        let painted = region::form(&light, &colour, &modulation.regions)? + light + colour;
-        let slope = answer.f_narrow(1, LIGHT, SLOPE)?.f_clamp(0.0, STRONGEST)?.f_mul(&regions.contrast)?;
-        let gates = answer.f_narrow(1, LIGHT + SLOPE, GATES)?.f_relu()?;
-        let shown = self
-            .strokes
-            .directions(&low_luma, &skin(&low)?)?
-            .f_mul(&answer.f_narrow(1, LIGHT + SLOPE + GATES, STROKES)?.f_relu()?)?;
-        // Enlarged together, which costs one pass.
-        let small = Tensor::f_cat(&[painted, low_luma, slope, gates], 1)?;
-        let large = small.f_upsample_bilinear2d([height, width], false, None, None)?;
-        let luma = self.lines.luma(photo)?;
-        let detail = cored(&(&luma - large.f_narrow(1, 3, 1)?))?.f_mul(&large.f_narrow(1, 4, SLOPE)?)?;
-        let strokes = self.strokes.of(page, &shown, modulation.strokes())?;
-        let paint = large.f_narrow(1, 0, 3)? + detail + strokes;
-        let lines = self.lines.of(&luma)?.f_mul(&large.f_narrow(1, 4 + SLOPE, GATES)?)?;
-        let cover = lines.f_sum_dim_intlist([1_i64].as_slice(), true, photo.f_kind()?)?.f_clamp(0.0, 1.0)?;
-        Ok(Sheet { paint, cover, ink: modulation.ink.shallow_clone() })
+        Answer::of(&conv(11, &merged)?.f_to_kind(photo.f_kind()?)?)
     }
 
     /// A drawing by other means (sides multiples of 8) with its regions evened out as this network does.
@@ -319,7 +319,7 @@ impl Network {
     /// libtorch's.
     pub fn new(layers: Vec<(Tensor, Tensor)>) -> Result<Self, TchError> {
         let device = layers.first().map_or(Device::Cpu, |(weight, _)| weight.device());
-        Ok(Self { layers, lines: Lines::new(device)?, strokes: Strokes::new(device)? })
+        Ok(Self { layers, finder: Finder::new(device)?, lines: Lines::new(device)?, strokes: Strokes::new(device)? })
     }
 
     /// From weights and biases in turn, in the order of [`LAYERS`].
@@ -349,7 +349,8 @@ impl Network {
             tensors.push(Tensor::f_randn(shape, (Kind::Float, device))? * (scale * (2.0 / fan).sqrt()));
             let bias = Tensor::f_zeros([layer.outputs], (Kind::Float, device))?;
             if layer.name == "head" {
-                let _ = bias.f_narrow(0, LIGHT, SLOPE + GATES + STROKES)?.f_fill_(0.5)?;
+                let _ = bias.f_narrow(0, LIGHT, SLOPE + GATES)?.f_fill_(0.5)?;
+                let _ = bias.f_narrow(0, LIGHT + SLOPE + GATES, HOLD)?.f_fill_(2.0)?;
             }
             tensors.push(bias);
         }
@@ -360,7 +361,7 @@ impl Network {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stylize::Canvas;
+    use crate::stylize::{CODE, Canvas};
 
     /// A network whose every layer has its say.
     fn network() -> Network {
@@ -393,12 +394,6 @@ mod tests {
 
     fn difference(a: &Tensor, b: &Tensor) -> f64 {
         (a - b).abs().max().double_value(&[])
-    }
-
-    #[test]
-    fn the_working_size_costs_at_most_1_2_billion() {
-        assert!(macs(360, 640) <= 1_200_000_000, "{}", macs(360, 640));
-        assert!(DRAWING.iter().all(|l| l.divisor >= 4));
     }
 
     #[test]
@@ -455,6 +450,14 @@ mod tests {
     }
 
     #[test]
+    fn a_face_is_helped_when_it_is_small() {
+        let skin = Tensor::zeros([1, 1, 40, 40], (Kind::Float, Device::Cpu));
+        let _ = skin.narrow(2, 16, 8).narrow(3, 16, 8).fill_(1.0);
+        let helped = |skin: &Tensor| small_faces(skin).unwrap().double_value(&[0, 0, 20, 20]);
+        assert!(helped(&skin) > 0.9 && helped(&skin.ones_like()) < 1e-6 && helped(&skin.zeros_like()) < 1e-6);
+    }
+
+    #[test]
     fn flat_areas_are_drawn_flat() {
         let grey = Tensor::full([1, 3, 32, 32], 0.4, (Kind::Float, Device::Cpu));
         // Strokes have a test of their own.
@@ -478,7 +481,8 @@ mod tests {
             let (folded, rest) = network.folded(&code(value)).unwrap();
             let alone = folded.forward(&photo, &page(&photo, 0), &rest).unwrap();
             let difference = difference(&alone, &both.narrow(0, i, 1));
-            assert!(difference < 1e-4, "{difference}");
+            // One picture is flattened in plain Rust, several in tensors.
+            assert!(difference < 2e-3, "{difference}");
         }
     }
 }

@@ -1,25 +1,24 @@
 //! Brush strokes that follow form: paint is never quite even, and its unevenness runs along what is painted.
 //!
-//! At each place of a [`Page`] those two of a [`Canvas`](super::canvas)'s eight directions show that lie next to the photo's own,
-//! which is the smaller eigenvector of its structure tensor (Förstner and Gülch 1987), found at a quarter of the size. So
-//! strokes bend around a face and along a sleeve, at the cost of a sum over eight tiles, where line integral convolution
+//! At each place of a [`Page`] those two of a [`Canvas`](super::canvas)'s eight directions show that lie next to that of the
+//! photo's [edges](super::edges). So strokes bend around a face and along a sleeve, at the cost of a sum over eight tiles, where line integral convolution
 //! (Cabral and Leedom 1993), which looks alike, costs ten times that; they stay on the page while nothing moves.
 //!
 //! The hand presses where light and shade model a form. Walls and skies stay even, up to the edges of what stands before
 //! them; white and black do, too, and on skin it presses less. How much shows there is the network's business.
 
 use super::canvas::{DIRECTIONS, Page, Shares};
+use super::edges::{self, Edges};
 use tch::{Device, Kind, TchError, Tensor};
 
 /// How alike the tiles of neighbouring directions are, so that their mixture is as strong as either.
 const ALIKE: f64 = 0.5;
-/// Places around whose slopes are a place's direction: deviation of a Gaussian, and where it ends.
-const SMOOTH: f32 = 1.5;
-const WITHIN: i64 = 4;
 /// Twice the angle between directions.
 const STEP: f32 = std::f32::consts::TAU / DIRECTIONS as f32;
 /// Square of the slope of luma (of 1, a place, by Sobel's filters) where the hand presses half as much as it may.
 const FORM: f64 = 64.0 * 2e-4;
+/// The same of an edge, where half of that is left: a line is drawn there, and strokes beside it would be its halo.
+const EDGE: f64 = 64.0 * 4e-3;
 /// Luma from which on nothing is left of it, and over how much luma below that it comes to be all: paper and walls.
 const BRIGHT: f64 = 0.85;
 const BELOW: f64 = 0.35;
@@ -32,10 +31,6 @@ const ROSY: [f32; 3] = [1.1790, -0.4695, 1.1790];
 /// What of a page shows where, on one device.
 #[derive(Debug)]
 pub(super) struct Strokes {
-    /// Sobel's filters, rightwards and downwards.
-    slopes: Tensor,
-    /// A Gaussian of deviation [`SMOOTH`], twice.
-    smooth: Tensor,
     /// From twice an angle, as a vector, to how near each direction is.
     towards: Tensor,
     /// [`WARM`] and [`ROSY`].
@@ -49,51 +44,27 @@ impl Strokes {
     /// libtorch's, as below.
     pub fn new(device: Device) -> Result<Self, TchError> {
         let filter = |taps: &[f32], shape: [i64; 4]| Tensor::f_from_slice(taps)?.f_to_device(device)?.f_view(shape);
-        let slopes = [-1.0, 0.0, 1.0, -2.0, 0.0, 2.0, -1.0, 0.0, 1.0, -1.0, -2.0, -1.0, 0.0, 0.0, 0.0, 1.0, 2.0, 1.0];
-        let gauss = |i: i64| (-0.5 * (i as f32 / SMOOTH).powi(2)).exp();
-        let sum: f32 = (-WITHIN..=WITHIN).map(gauss).sum();
-        let rows = (-WITHIN..=WITHIN).flat_map(|y| (-WITHIN..=WITHIN).map(move |x| (x, y)));
-        let smooth: Vec<f32> = rows.map(|(x, y)| gauss(x) * gauss(y) / (sum * sum)).collect();
-        let side = 2 * WITHIN + 1;
-        let angles = (0..DIRECTIONS).map(|i| i as f32 * STEP);
-        let towards: Vec<f32> = angles.flat_map(|angle| [angle.cos(), angle.sin()]).collect();
         Ok(Self {
-            slopes: filter(&slopes, [2, 1, 3, 3])?,
-            smooth: filter(&[&smooth[..], &smooth[..]].concat(), [2, 1, side, side])?,
-            towards: filter(&towards, [DIRECTIONS, 2, 1, 1])?,
+            towards: edges::compass(DIRECTIONS as usize, device)?,
             colors: [filter(&WARM, [1, 3, 1, 1])?, filter(&ROSY, [1, 3, 1, 1])?],
         })
     }
 
-    /// How much of each direction of a page shows where the photo has this luma (N x 1 x h x w, at a quarter of its size):
-    /// nothing on even ground, next to nothing of white and black, at most 1 in all, and less where it is like `skin` (of 1,
-    /// N x 1 x h x w). N x [`DIRECTIONS`] x h x w.
+    /// How much of each direction of a page shows where the photo has this luma (N x 1 x h x w, at a quarter of its size) and
+    /// these `edges`: nothing on even ground, next to nothing of white and black, at most 1 in all, and less where it is like
+    /// `skin` (of 1, N x 1 x h x w). N x [`DIRECTIONS`] x h x w.
     ///
     /// # Errors
     /// libtorch's.
-    pub fn directions(&self, luma: &Tensor, skin: &Tensor) -> Result<Tensor, TchError> {
-        let filtered = |map: &Tensor, filter: &Tensor, reach: i64, groups: i64| {
-            let padded = map.f_replication_pad2d([reach; 4])?;
-            padded.f_conv2d(filter, None::<Tensor>, [1, 1], [0, 0], [1, 1], groups)
-        };
+    pub fn directions(&self, luma: &Tensor, edges: &Edges, skin: &Tensor) -> Result<Tensor, TchError> {
         let sum = |x: &Tensor| x.f_sum_dim_intlist([1_i64].as_slice(), true, Kind::Float);
-        // A root has no slope at 0.
-        let length = |x: &Tensor| (sum(&x.f_square()?)? + 1e-12).f_sqrt();
-        let slopes = filtered(luma, &self.slopes, 1, 1)?;
-        let (right, down) = (slopes.f_narrow(1, 0, 1)?, slopes.f_narrow(1, 1, 1)?);
-        // Twice the angle, so that up and down agree; the negative of the slope's is that across it.
-        let twice = Tensor::f_cat(&[down.f_square()? - right.f_square()?, &right * &down * -2.0], 1)?;
-        let twice = filtered(&twice, &self.smooth, WITHIN, 2)?;
-        // Not from as far away: a wall is as even beside an edge as elsewhere.
-        let near =
-            slopes.f_square()?.f_replication_pad2d([1; 4])?.f_avg_pool2d([3; 2], [1, 1], [0, 0], false, true, None)?;
-        let form = sum(&near)?;
-        let pressed = &form / (&form + FORM);
+        let steepness = &edges.steepness;
+        let pressed = steepness.f_div(&((steepness + FORM) * (steepness / EDGE + 1.0)))?;
         // Black keeps nearly even.
         let pressed = pressed.f_mul(&luma.f_mul(&(luma * -4.0 + 4.0))?.f_clamp(1e-4, 1.0)?.f_sqrt()?)?;
         let pressed = pressed.f_mul(&((luma.f_neg()? + BRIGHT) / BELOW).f_clamp(0.0, 1.0)?)?;
         let pressed = pressed.f_mul(&(skin * -SKIN + 1.0))?;
-        let near = filtered(&twice.f_div(&length(&twice)?)?, &self.towards, 0, 1)?;
+        let near = edges::towards(&edges.twice, &self.towards)?;
         let shown = (near - f64::from(STEP.cos())).f_relu()?;
         let strength = sum(&shown.f_square()?)? * (1.0 - ALIKE) + sum(&shown)?.f_square()? * ALIKE;
         shown.f_mul(&pressed)?.f_div(&(strength + 1e-6).f_sqrt()?)
@@ -172,6 +143,7 @@ fn mixed(a: &Shares, b: &Shares, share: f32) -> Shares {
 mod tests {
     use super::*;
     use crate::stylize::canvas::{CHANNELS, Canvas};
+    use crate::stylize::edges::Finder;
 
     fn canvas() -> Canvas {
         Canvas::new(Device::Cpu).unwrap()
@@ -184,11 +156,16 @@ mod tests {
         [step(3, width), step(2, height)].map(|step| step.mean(Kind::Float).double_value(&[]))
     }
 
+    fn directions(strokes: &Strokes, luma: &Tensor, skin: f64) -> Tensor {
+        let edges = Finder::new(Device::Cpu).unwrap().edges(luma).unwrap();
+        strokes.directions(luma, &edges, &(luma.ones_like() * skin)).unwrap()
+    }
+
     /// How light the strokes are over `luma` (32 x 32 places).
     fn on(luma: &Tensor) -> Tensor {
         let (page, strokes) = (canvas().page([128, 128], [0, 0]), Strokes::new(Device::Cpu).unwrap());
         let amounts = Tensor::from_slice(&[1.0_f32, 0.0, 0.0]).view([1, CHANNELS, 1, 1]);
-        strokes.of(&page, &strokes.directions(luma, &luma.zeros_like()).unwrap(), &amounts).unwrap()
+        strokes.of(&page, &directions(&strokes, luma, 0.0), &amounts).unwrap()
     }
 
     /// The same over luma that grows by `right` and `down` a place.
@@ -230,7 +207,7 @@ mod tests {
         let page = canvas().page([64, 96], [212, 200]);
         let strokes = Strokes::new(Device::Cpu).unwrap();
         let luma = Tensor::rand([1, 1, 16, 24], (Kind::Float, Device::Cpu));
-        let shown = strokes.directions(&luma, &luma.zeros_like()).unwrap();
+        let shown = directions(&strokes, &luma, 0.0);
         let amounts = Tensor::from_slice(&[0.5_f32, 0.7, 0.6]).view([1, CHANNELS, 1, 1]);
         let (host, device) =
             (of_host(&page, &shown, &amounts).unwrap(), strokes.of_device(&page, &shown, &amounts).unwrap());
@@ -250,12 +227,12 @@ mod tests {
         let noise = Tensor::randn([1, 1, 32, 32], (Kind::Float, Device::Cpu)) * (0.5 / 255.0);
         let noise = strength(on(&(noise + 0.5)));
         assert!(noise < 0.1 * form, "{noise}");
-        // Half of it is darker; three places from there on, 12 pixels, it is even.
+        // Half of it is darker: an edge has fewer than a form, and three places from there on, 12 pixels, it is even.
         let steps = Tensor::full([1, 1, 32, 32], 0.6, (Kind::Float, Device::Cpu));
         let _ = steps.narrow(3, 0, 16).fill_(0.3);
         let strokes = on(&steps);
         let (edge, beside) = (strength(strokes.narrow(3, 60, 8)), strength(strokes.narrow(3, 76, 52)));
-        assert!(edge > 0.2 && beside < 0.02, "{edge} {beside}");
+        assert!(edge < 0.9 * form && beside < 0.02, "{edge} {form} {beside}");
     }
 
     #[test]
@@ -269,7 +246,7 @@ mod tests {
     fn the_hand_presses_less_on_skin() {
         let strokes = Strokes::new(Device::Cpu).unwrap();
         let luma = Tensor::linspace(0.4, 0.6, 8, (Kind::Float, Device::Cpu)).expand([1, 1, 8, 8], false);
-        let shown = |skin: f64| strokes.directions(&luma, &(luma.ones_like() * skin)).unwrap();
+        let shown = |skin: f64| directions(&strokes, &luma, skin);
         let apart = (shown(0.0) * (1.0 - SKIN) - shown(1.0)).abs().max().double_value(&[]);
         assert!(apart < 1e-6 && shown(1.0).max().double_value(&[]) > 0.01, "{apart}");
     }

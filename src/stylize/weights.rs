@@ -2,7 +2,8 @@
 //! each of [`LAYERS`] and `code.STYLE` (16 numbers) for each style it knows by name, in f16, bf16 or f32, and facts about
 //! their making in the header.
 
-use super::network::{LAYERS, Layer, Network};
+use super::layers::{LAYERS, Layer};
+use super::network::Network;
 use crate::config::{Blend, CODE, Code, Source};
 use crate::error::{Cause, Error, Result};
 use safetensors::tensor::TensorView;
