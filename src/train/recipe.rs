@@ -109,7 +109,7 @@ fn taught(
     let output = sheet.inked()?;
     let pixels = loss::paint(&output, &wanted.picture, &wanted.cover)?;
     let lines = loss::gradient(&output, &wanted.picture)?;
-    let cover = loss::l1(&sheet.cover, &wanted.cover)?;
+    let cover = loss::paint(&sheet.cover, &wanted.cover, &wanted.cover)?;
     // Of a look without lines the ink's colour is unknown, and nobody sees it.
     let inked = wanted.cover.f_mean_dim([1_i64, 2, 3].as_slice(), true, Kind::Float)?.f_clamp(0.0, 0.1)? * 10.0;
     let ink = ((sheet.ink - &wanted.ink).f_abs()? * inked).f_mean(Kind::Float)?;
@@ -165,12 +165,12 @@ fn played(
         ("adversary", judged, 0.25 * (phase * 10.0).min(1.0)),
         ("style", crowd(&mut state.seen, view, &maps, &comic_maps)?, 4.0 * (phase * 10.0).min(1.0)),
         ("content", loss::content(&maps[3], &wanted[3])?, 0.1),
-        ("paint", loss::paint(&output, &teacher, &cover)?, 1.5),
-        ("edges", loss::gradient(&output, &teacher)?, 1.0),
+        ("paint", loss::paint(&output, &teacher, &cover)?, 2.5),
+        ("edges", loss::gradient(&output, &teacher)?, 1.5),
         ("colour", loss::colour(&output, &teacher)?, 8.0),
         // Ink is the first thing that style losses wipe away, since it is a small part of a panel and a large change of
         // a photo; it is also what makes a drawing of it.
-        ("kept", loss::l1(&sheet.cover, &cover)?, 3.0),
+        ("kept", loss::paint(&sheet.cover, &cover, &cover)?, 3.0),
         // It may be as light as the panels' but no more colourful: red lines in green light please the style loss.
         ("hue", loss::l1(&hue(&sheet.ink)?, &hue(&ink)?)?, 5.0),
         ("flat", loss::flatness(&output, &teacher)?, 4.0),
