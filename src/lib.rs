@@ -47,8 +47,9 @@
 //!   the frames: whether there is a crash is nobody's business but the sink's. In the midst of a long shot every such run,
 //!   disturbed or not, forgets, draws some frames again to warm up, and goes on; so each segment can be drawn by itself.
 //! * High dynamic range becomes standard in [`source`], not in a shader: network and motion look at the planes, too.
-//! * The network answers smooth maps alone; edges come from the photo, lines from filters of it, and the texture of paint
-//!   from strokes that lie on a page: nothing can draw the pattern of its cells, and what each pixel is costs no network.
+//! * The network answers smooth maps alone: what belongs together and becomes flat paint, and how much there is of what it
+//!   need not draw. Edges come from the photo, lines from filters of it, the texture of paint from strokes that lie on a page:
+//!   nothing can draw the pattern of its cells, and what each pixel is costs no network.
 //! * Strokes are put on by hand and not trained: losses pile them up beside edges in strong colours. Where the figures of
 //!   `eval` and the eye part, the eye decides; how far they part stands in `models/README.md`.
 //! * Only the picture is drawn; every other stream is copied, packet by packet, on the sink thread. Sound that the container
