@@ -70,21 +70,21 @@ impl Finder {
     }
 }
 
-/// Directions (N x 2 x h x w, as [`Edges::twice`]) over each of `count` that are evenly spread, from rightwards on: cosines of
-/// twice the angle between, N x `count` x h x w.
+/// Directions (N x 2 x h x w, as [`Edges::twice`]) over each of `compass`: cosines of twice the angle between, N x count x h x w.
 ///
 /// # Errors
 /// libtorch's.
-pub(super) fn towards(twice: &Tensor, filter: &Tensor) -> Result<Tensor, TchError> {
-    twice.f_conv2d(filter, None::<Tensor>, [1, 1], [0, 0], [1, 1], 1)
+pub(super) fn towards(twice: &Tensor, compass: &Tensor) -> Result<Tensor, TchError> {
+    let (count, _, height, width) = twice.size4()?;
+    compass.f_matmul(&twice.f_flatten(2, 3)?)?.f_view([count, -1, height, width])
 }
 
-/// The filter of [`towards`] for `count` directions, on `device`.
+/// `count` directions that are evenly spread, from rightwards on, for [`towards`]: count x 2, on `device`.
 ///
 /// # Errors
 /// libtorch's.
 pub(super) fn compass(count: usize, device: Device) -> Result<Tensor, TchError> {
     let angles = (0..count).map(|i| i as f32 * std::f32::consts::TAU / count as f32);
     let taps: Vec<f32> = angles.flat_map(|angle| [angle.cos(), angle.sin()]).collect();
-    Tensor::f_from_slice(&taps)?.f_to_device(device)?.f_view([-1, 2, 1, 1])
+    Tensor::f_from_slice(&taps)?.f_to_device(device)?.f_view([-1, 2])
 }
