@@ -64,6 +64,7 @@ impl Along {
         let size = [map.size()[2], map.size()[3]];
         let padded = map.f_replication_pad2d([REACH as i64; 4])?;
         let all = padded.f_conv2d(&self.filter, None::<Tensor>, [1, 1], [0, 0], [1, 1], 1)?;
+        // Whole numbers cannot be enlarged.
         let directions = directions.f_to_kind(Kind::Float)?.f_upsample_nearest2d(size, None, None)?;
         let mean = all.f_gather(1, &directions.f_to_kind(Kind::Int64)?, false)?;
         Ok(map + (mean - map).f_mul(&shares.f_upsample_nearest2d(size, None, None)?)?)
@@ -132,8 +133,8 @@ mod tests {
         let (sin, cos) = angle.sin_cos();
         let pixels = (0..32 * 32).map(|i| ((i % 32) as f32 - 15.5, (i / 32) as f32 - 15.5));
         let line: Vec<f32> = pixels.map(|(x, y)| (-(x * sin - y * cos).powi(2)).exp()).collect();
-        let twice = [2.0 * angle].map(|twice| Tensor::from_slice(&[twice.cos(), twice.sin()]).view([1, 2, 1, 1]));
-        (Tensor::from_slice(&line).view([1, 1, 32, 32]), twice[0].repeat([1, 1, 8, 8]))
+        let twice = Tensor::from_slice(&[(2.0 * angle).cos(), (2.0 * angle).sin()]).view([1, 2, 1, 1]);
+        (Tensor::from_slice(&line).view([1, 1, 32, 32]), twice.repeat([1, 1, 8, 8]))
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub struct Lines {
     /// The inner and the outer Gaussian.
     taps: [Taps; 2],
     luma: Tensor,
+    /// Takes its luma from a colour, 3 x 3.
+    pub(super) chroma: Tensor,
     across: Tensor,
     down: Tensor,
     along: Along,
@@ -45,9 +47,11 @@ impl Lines {
         let both: Vec<f32> = taps.into_iter().flat_map(sides).collect();
         let both = Tensor::f_from_slice(&both)?.f_to_device(device)?;
         let side = 2 * REACH + 1;
+        let luma = Tensor::f_from_slice(&LUMA)?.f_to_device(device)?.f_view([1, 3, 1, 1])?;
         Ok(Self {
             taps,
-            luma: Tensor::f_from_slice(&LUMA)?.f_to_device(device)?.f_view([1, 3, 1, 1])?,
+            chroma: Tensor::f_eye(3, (Kind::Float, device))? - luma.f_view([1, 3])?,
+            luma,
             across: both.f_view([2, 1, 1, side])?,
             down: both.f_view([2, 1, side, 1])?,
             along: Along::new(device)?,
@@ -61,6 +65,7 @@ impl Lines {
     /// libtorch's.
     pub fn of(&self, luma: &Tensor, edges: &Edges) -> Result<Tensor, TchError> {
         let directions = self.along.directions(&edges.twice.f_detach()?)?;
+        // Squared: where edges half agree, a mean hatches already.
         let agreement = edges.agreement.f_detach()?.f_square()?;
         if luma.device() == Device::Cpu && luma.f_kind()? == Kind::Float {
             return self.of_host(luma, &directions, &agreement);
@@ -75,14 +80,6 @@ impl Lines {
     pub fn luma(&self, photo: &Tensor) -> Result<Tensor, TchError> {
         // A convolution with so few channels takes thirty times as long.
         photo.f_mul(&self.luma)?.f_sum_dim_intlist([1_i64].as_slice(), true, photo.f_kind()?)
-    }
-
-    /// The matrix that takes its luma from a colour, 3 x 3.
-    ///
-    /// # Errors
-    /// libtorch's.
-    pub fn colour(&self) -> Result<Tensor, TchError> {
-        Tensor::f_eye(3, (Kind::Float, self.luma.device()))?.f_sub(&self.luma.f_view([1, 3])?)
     }
 
     /// [`Self::of`] in plain Rust.

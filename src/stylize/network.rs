@@ -2,14 +2,14 @@
 //! picture's size or below.
 //!
 //! ```text
-//! photo ─ space-to-depth 4 ─ stem ─ fine ─┬───────────────────────── + ─ merge ─ head ─┬─ light
-//!   │                                     └ s-t-d 2 ─ down ─ 3 blocks ─ up ─ enlarged 2 ┘   ├─ hold, ground
-//!   │                                                                                       ├─ slope
-//!   │                                                                                       └─ gates
+//! photo ─ space-to-depth 4 ─ stem ─ fine ─┬─────────────────────────────────────── + ─ merge ─ head ─┬─ light
+//!   │                                     └ s-t-d 2 ─ down ─ 3 blocks ─ up ─ enlarged 2 ┘            ├─ hold, ground
+//!   │                                                                                                ├─ slope
+//!   │                                                                                                └─ gates
 //!   ├─ low: mean of 4x4, graded ─ + light ─ flattened (hold, ground) ─ regions ─ enlarged 4 ─ + ─┬─ ink over it ─ drawing
-//!   ├─ detail: what the mean of 4x4 leaves ─ x slope ─────────────────────────────────────────┤   │
-//!   ├─ directions of its edges ─ brush strokes on the page that run along them ────────────────┘   │
-//!   └─ lines: differences of Gaussians, fine and bold ─ x gates ───────────────────────────────────┘
+//!   ├─ detail: what the mean of 4x4 leaves ─ x slope ─────────────────────────────────────────┤  │
+//!   ├─ directions of its edges ─ brush strokes on the page that run along them ───────────────┘  │
+//!   └─ lines: differences of Gaussians along edges, fine and bold ─ x gates ─────────────────────┘
 //! ```
 //!
 //! Input and output are N x 3 x H x W, R'G'B' in 0..=1, H and W multiples of 8. The output is not clipped. What the head
@@ -188,8 +188,8 @@ impl Network {
             return Err(TchError::Shape("a tensor split in other parts".into()));
         };
         let detail = photo - low;
-        let colourless = self.lines.colour()?;
-        let tones = colourless.f_matmul(matrix)?.f_matmul(&colourless)?;
+        let chroma = &self.lines.chroma;
+        let tones = chroma.f_matmul(matrix)?.f_matmul(chroma)?;
         let colour = tones.f_matmul(&detail.f_flatten(2, 3)?)?.f_view([n, 3, height, width])?.f_mul(vivid)?;
         let detail = cored(&self.lines.luma(&detail)?)?.f_mul(slope)? + colour;
         let paint = painted + detail + self.strokes.of(page, &shown, modulation.strokes())?;
@@ -330,8 +330,8 @@ impl Network {
         Self::new(tensors.chunks_exact(2).map(|p| (p[0].shallow_clone(), p[1].shallow_clone())).collect())
     }
 
-    /// Fresh weights and biases in turn (He et al. 2015). The blocks start close to the identity, slope, gates and strokes
-    /// half open.
+    /// Fresh weights and biases in turn (He et al. 2015). The blocks start close to the identity, slope and gates half
+    /// open.
     ///
     /// # Errors
     /// libtorch's.

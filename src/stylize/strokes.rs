@@ -1,11 +1,12 @@
 //! Brush strokes that follow form: paint is never quite even, and its unevenness runs along what is painted.
 //!
 //! At each place of a [`Page`] those two of a [`Canvas`](super::canvas)'s eight directions show that lie next to that of the
-//! photo's [edges](super::edges). So strokes bend around a face and along a sleeve, at the cost of a sum over eight tiles, where line integral convolution
-//! (Cabral and Leedom 1993), which looks alike, costs ten times that; they stay on the page while nothing moves.
+//! photo's [edges](super::edges). So strokes bend around a face and along a sleeve, at the cost of a sum over eight tiles,
+//! where line integral convolution (Cabral and Leedom 1993), which looks alike, costs ten times that; they stay on the page
+//! while nothing moves.
 //!
 //! The hand presses where light and shade model a form. Walls and skies stay even, up to the edges of what stands before
-//! them; white and black do, too, and on skin it presses less. How much shows there is the network's business.
+//! them; white and black do, too, and on skin it presses less. Beside edges there is ink.
 
 use super::canvas::{DIRECTIONS, Page, Shares};
 use super::edges::{self, Edges};
