@@ -16,6 +16,8 @@ mod flatten;
 #[cfg(feature = "torch")]
 mod generator;
 #[cfg(feature = "torch")]
+mod grading;
+#[cfg(feature = "torch")]
 mod layers;
 #[cfg(feature = "torch")]
 mod lines;
