@@ -165,7 +165,7 @@ impl Network {
         let light = self.lines.luma(&graded)?;
         let colour = graded - &light;
         let light = modulation.grade.curved(&light)?;
-        let regions = Regions::of(&light, &colour, &modulation.regions)?;
+        let regions = Regions::of(&light, &colour, &skin, &modulation.regions)?;
         let light = within(&light, &(&light + answer.light))?;
         let flat = flatten::flattened(&(light + colour), &answer.hold, &answer.ground)?;
         let light = self.lines.luma(&flat)?;
@@ -221,7 +221,8 @@ impl Network {
     pub fn evened(&self, drawing: &Tensor, modulation: &Modulation) -> Result<Tensor, TchError> {
         let low = drawing.f_avg_pool2d([4, 4], [4, 4], [0, 0], false, true, None)?;
         let light = self.lines.luma(&low)?;
-        let regions = Regions::of(&modulation.grade.curved(&light)?, &(low - &light), &modulation.regions)?;
+        let curved = modulation.grade.curved(&light)?;
+        let regions = Regions::of(&curved, &(&low - &light), &skin(&low)?, &modulation.regions)?;
         let luma = self.lines.luma(drawing)?;
         let colour = drawing - &luma;
         let regions = regions.enlarged([drawing.size()[2], drawing.size()[3]])?;

@@ -2,7 +2,7 @@
 //! of both: haze gets light and shade, what is pale gets colour and what is garish less of it. What tells comics from photos
 //! most is not how much there is of either, but how little that differs. And what lies together is seen in one light: the
 //! *ambient* colour, that of a region as a whole, is on all that is in it, on middle tones the most: black throws no light
-//! back, and white is its source.
+//! back, and white is its source. Skin keeps its own.
 //!
 //! A region is what lies within about 160 pixels, weighted as by a Gaussian of 80: two running means of 25 x 25 places at an
 //! eighth of the picture's size. Around its mean, luma is stretched by (wanted / found deviation) ^ amount; colour (R'G'B'
@@ -57,11 +57,11 @@ pub(super) struct Regions {
 
 impl Regions {
     /// Of luma (N x 1 x h x w, at a quarter of the picture's size, h and w even) and colour (N x 3 x h x w), as `style`
-    /// says (N x [`NUMBERS`] x 1 x 1).
+    /// says (N x [`NUMBERS`] x 1 x 1). What is like `skin` (of 1, N x 1 x h x w) gets no ambient colour.
     ///
     /// # Errors
     /// libtorch's.
-    pub fn of(luma: &Tensor, colour: &Tensor, style: &Tensor) -> Result<Self, TchError> {
+    pub fn of(luma: &Tensor, colour: &Tensor, skin: &Tensor, style: &Tensor) -> Result<Self, TchError> {
         let square = colour.f_square()?.f_mean_dim([1_i64].as_slice(), true, Kind::Float)?;
         let maps = Tensor::f_cat(&[luma, &luma.f_square()?, &square, colour], 1)?;
         let means = spread(&maps.f_avg_pool2d([2, 2], [2, 2], [0, 0], false, true, None)?)?;
@@ -76,9 +76,10 @@ impl Regions {
         let [mean, contrast, gain] = [0, 1, 2].map(|channel| large.f_narrow(1, channel, 1));
         let lit = (luma / SHADOW).f_clamp(0.0, 1.0)?.f_mul(&((BRIGHT - luma) / BELOW).f_clamp(0.0, 1.0)?)?;
         let grows = ((square + 1e-8).f_sqrt()? / GREY).f_clamp(0.0, 1.0)?.f_mul(&lit)?;
-        let colour = grown_by(&gain?, &grows)?.f_mul(&(share * -OWN + 1.0))?;
+        let other = skin * -1.0 + 1.0;
+        let colour = grown_by(&gain?, &grows)?.f_mul(&(share.f_mul(&other)? * -OWN + 1.0))?;
         let middle = ((luma * 2.0 - 1.0).f_abs()? * -1.0 + 1.0).f_clamp(0.0, 1.0)?;
-        let ambient = large.f_narrow(1, 3, 3)?.f_mul(&middle)?;
+        let ambient = large.f_narrow(1, 3, 3)?.f_mul(&middle)?.f_mul(&other)?;
         Ok(Self { mean: mean?, contrast: contrast?, colour, ambient })
     }
 
@@ -141,7 +142,7 @@ mod tests {
 
     /// Half way to what is wanted, without ambient light.
     fn half(luma: &Tensor, colour: &Tensor) -> Regions {
-        Regions::of(luma, colour, &Tensor::zeros([1, NUMBERS, 1, 1], OPTIONS)).unwrap()
+        Regions::of(luma, colour, &luma.zeros_like(), &Tensor::zeros([1, NUMBERS, 1, 1], OPTIONS)).unwrap()
     }
 
     /// The same of even luma.
@@ -205,10 +206,16 @@ mod tests {
         let red = Tensor::from_slice(&[0.2_f32, -0.05, -0.05]).view([1, 3, 1, 1]).repeat([1, 1, 64, 64]);
         let both = Tensor::cat(&[&red, &red.zeros_like()], 3);
         let luma = Tensor::full([1, 1, 64, 128], 0.5, OPTIONS);
-        let (_, found) = Regions::of(&luma, &both, &style).unwrap().even(&luma, &both).unwrap();
+        let seen = |skin: f64| {
+            let regions = Regions::of(&luma, &both, &(luma.ones_like() * skin), &style).unwrap();
+            regions.even(&luma, &both).unwrap().1
+        };
+        let found = seen(0.0);
         let level = |x: i64| found.double_value(&[0, 0, 32, x]);
         // All red: 1 less 0.2 of its own, and 0.5 of the same about it.
         assert!((level(0) - 0.2 * 1.3).abs() < 0.01, "{}", level(0));
         assert!(level(66) > 0.03 && level(127) < 0.2 * level(66), "{} {}", level(66), level(127));
+        let skin = seen(1.0).narrow(3, 64, 64).abs().max().double_value(&[]);
+        assert!(skin < 1e-6, "{skin}");
     }
 }
