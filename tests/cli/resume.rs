@@ -30,14 +30,15 @@ pub fn film(path: &Path) {
     ffmpeg(&arguments, path);
 }
 
-/// Kills runs of `arguments` at random moments of `usual`, the time that a whole one takes, then lets one finish.
-/// Answers with how many runs found something finished, and the seed of the moments.
+/// Kills a run of `arguments` once it has finished something, however busy the machine is, and more at random moments of
+/// `usual`, the time that a whole one takes; then lets one finish. Answers with how many runs found something finished, and
+/// the seed of the moments.
 fn torment(arguments: &[&str], usual: Duration, kills: u32) -> (u32, u32) {
     let (film, journal) = (Path::new(arguments[1]), format!("{}.part/journal.json", arguments[1]));
     let found = || std::fs::read_to_string(&journal).is_ok_and(|journal| journal.contains("\"frames\""));
     let seed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos();
     let (mut state, mut went_on) = (u64::from(seed), 0);
-    for _ in 0..kills {
+    for kill in 0..kills {
         went_on += u32::from(found());
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let part = 0.1 + 0.7 * (state >> 40) as f64 / f64::from(1 << 24);
@@ -47,7 +48,13 @@ fn torment(arguments: &[&str], usual: Duration, kills: u32) -> (u32, u32) {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        std::thread::sleep(usual.mul_f64(part));
+        if kill == 0 {
+            while !found() && run.try_wait().unwrap().is_none() {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        } else {
+            std::thread::sleep(usual.mul_f64(part));
+        }
         // SIGKILL. Where the run was quicker, there is nothing to kill.
         let _ = run.kill();
         run.wait().unwrap();
