@@ -3,7 +3,7 @@
 //! The curve lifts shadows and middle tones: comics are lighter than photos, in their shadows most of all, where paint has a
 //! colour of its own. Being one and the same for the whole picture, it makes no halo and does not pulse.
 
-use tch::{Kind, TchError, Tensor};
+use tch::{TchError, Tensor};
 
 /// Numbers of the curve: how far black is lifted, and middle tones.
 pub(super) const CURVE: i64 = 2;
@@ -55,14 +55,14 @@ impl Grade {
     /// # Errors
     /// libtorch's.
     pub fn tones(&self, chroma: &Tensor) -> Result<Tensor, TchError> {
-        chroma.f_matmul(&self.matrix)?.f_matmul(chroma)?.f_to_kind(Kind::Float)
+        chroma.f_matmul(&self.matrix)?.f_matmul(chroma)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tch::Device;
+    use tch::{Device, Kind};
 
     #[test]
     fn the_curve_lifts_what_it_says_and_keeps_order() {
