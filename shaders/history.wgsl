@@ -5,6 +5,8 @@
 struct HistoryUniform {
     // Part of the motion's grid that the picture fills.
     fill: vec2<f32>,
+    // The same of the blocks of light.
+    light_fill: vec2<f32>,
     // Weight of the picture before where nothing changed, and where things move as the motion says; 0 for a new shot.
     still: f32,
     moving: f32,
@@ -15,19 +17,26 @@ struct HistoryUniform {
 @group(0) @binding(29) var history_motion: texture_2d<f32>;
 @group(0) @binding(30) var history_before: texture_2d<f32>;
 @group(0) @binding(31) var history_out: texture_storage_2d<rgba16float, write>;
+// Per block: change of light since the picture before.
+@group(0) @binding(38) var history_light: texture_2d<f32>;
 
 // How far a colour carried on may lie from the new one.
 const HISTORY_SLACK: f32 = 0.12;
+// How many times a change of light shows in a drawing, at most.
+const HISTORY_GAIN: f32 = 1.5;
 // Share of the ink that is left out where the motion is not known, and how fast it goes, a picture.
 const HISTORY_LIGHT: f32 = 0.6;
 const HISTORY_FADE: f32 = 0.85;
 
-// The motion around where the next pixels are.
+// The motion and the change of light around where the next pixels are.
 var<private> history_here: vec4<f32>;
+var<private> history_lit: vec3<f32>;
 
-// Looks the motion up for the pixels around `at`, in photo pixels; a cell is wider than a few of them.
+// Looks them up for the pixels around `at`, in photo pixels; a cell is wider than a few of them.
 fn history_look(at: vec2<f32>) {
-    history_here = textureSampleLevel(history_motion, linear, at / vec2<f32>(frame.photo_size) * history.fill, 0.0);
+    let uv = at / vec2<f32>(frame.photo_size);
+    history_here = textureSampleLevel(history_motion, linear, uv * history.fill, 0.0);
+    history_lit = HISTORY_GAIN * textureSampleLevel(history_light, linear, uv * history.light_fill, 0.0).rgb;
 }
 
 // `fresh`: colour and ink of the new picture at `pixel`; `reach`: 1 where a line is near, 0 where not.
@@ -37,7 +46,9 @@ fn history_blend(fresh: vec4<f32>, reach: f32, pixel: vec2<i32>) -> vec4<f32> {
     let known = smoothstep(0.0, 0.2, motion.z);
     let before = textureSampleLevel(history_before, linear, uv + select(vec2<f32>(0.0), motion.xy, known > 0.0), 0.0);
     let slack = vec4<f32>(vec3<f32>(HISTORY_SLACK), max(reach, HISTORY_SLACK));
-    let kept = clamp(before, fresh - slack, fresh + slack);
+    // Where the light has changed, what is carried changes with it, as far as the new picture has: paper stays white.
+    let lit = clamp(fresh.rgb - before.rgb, min(history_lit, vec3<f32>(0.0)), max(history_lit, vec3<f32>(0.0)));
+    let kept = clamp(before + vec4<f32>(lit, 0.0), fresh - slack, fresh + slack);
     var blended = mix(fresh, kept, known * mix(history.moving, history.still, motion.w));
     // What moves in ways that cannot be followed is inked lightly: its lines are new in each picture. Not at once, or
     // a new shot would start with a blink.

@@ -18,6 +18,9 @@ pub struct Motion {
     /// * z: confidence in that, 0 (hidden before, or not found) ..= 1.
     /// * w: stillness, 0 (something changed) ..= 1 (neither moved nor changed by more than noise).
     pub cells: Vec<[f16; 4]>,
+    /// How the light has changed since the previous frame, per block of [`BLOCK`](Self::BLOCK) cells each way, as
+    /// [`blocks`](Self::blocks) says, rows packed: R', G', B' in -1..=1 of full scale, and 0.
+    pub light: Vec<[f16; 4]>,
     /// Standard deviation of the small picture's noise, 0..=1 of full scale.
     pub noise: f32,
 }
@@ -25,6 +28,8 @@ pub struct Motion {
 impl Motion {
     /// The most lines that motion is found on.
     const LINES: u32 = 200;
+    /// Edge of a block of light in cells.
+    pub const BLOCK: u32 = 12;
 
     /// Pixels of a small picture of `size` per cell, each way: the whole number that leaves at most 200 lines of cells.
     #[must_use]
@@ -38,5 +43,11 @@ impl Motion {
     pub const fn grid(size: Size) -> Size {
         let factor = Self::factor(size);
         Size::new(size.width.div_ceil(factor), size.height.div_ceil(factor))
+    }
+
+    /// Blocks of light across and down a grid of `grid` cells; the last column and row may be partial.
+    #[must_use]
+    pub const fn blocks(grid: Size) -> Size {
+        Size::new(grid.width.div_ceil(Self::BLOCK), grid.height.div_ceil(Self::BLOCK))
     }
 }

@@ -5,6 +5,7 @@ use super::confidence::judge;
 use super::cut::{CutDetector, compare};
 use super::flow::Flow;
 use super::gate::{Gate, Leak};
+use super::light::Light;
 use super::pair::Prepared;
 use super::plane::smoothstep;
 use crate::frame::{Motion, Size, SmallRgb};
@@ -44,14 +45,23 @@ struct Shot {
     last: Prepared,
     gate: Gate,
     cuts: CutDetector,
-    /// Motion from the last picture into the one before and its confidence; nothing for the first of a shot.
-    motion: Option<(Flow, Vec<f32>)>,
+    /// How the last picture came of the one before; nothing for the first of a shot.
+    change: Option<Change>,
+}
+
+/// What leads from one picture to the next.
+struct Change {
+    /// From the later into the earlier.
+    flow: Flow,
+    /// In that, 0..=1.
+    confidence: Vec<f32>,
+    light: Light,
 }
 
 impl Shot {
     fn new(small: &SmallRgb, last: Prepared) -> Self {
         let gate = Gate::new(small);
-        Self { size: small.size, last, gate, cuts: CutDetector::default(), motion: None }
+        Self { size: small.size, last, gate, cuts: CutDetector::default(), change: None }
     }
 }
 
@@ -80,8 +90,9 @@ impl Calm {
             let evidence = compare(&now.low, &shot.last.low, &warped, &confidence, noise);
             if !shot.cuts.is_cut(&evidence) {
                 shot.gate.pass(small, &now.low, &backward, &confidence, leak);
+                let light = Light::between(&now.low, &warped);
                 shot.last = now;
-                shot.motion = Some((backward, confidence));
+                shot.change = Some(Change { flow: backward, confidence, light });
                 return Step { cut: false };
             }
         }
@@ -94,7 +105,7 @@ impl Calm {
     #[must_use]
     pub fn motion(&self) -> Option<Motion> {
         let shot = self.shot.as_ref()?;
-        let (flow, confidence) = shot.motion.as_ref()?;
+        let Change { flow, confidence, light } = shot.change.as_ref()?;
         let [across, down] = extent(&shot.last.low, shot.size);
         let cells = flow.u.iter().zip(&flow.v).zip(confidence.iter().zip(shot.gate.opening()));
         let cells = cells.map(|((u, v), (confidence, opening))| {
@@ -105,6 +116,7 @@ impl Calm {
             size: flow.size,
             fill: [across / flow.size.width as f32, down / flow.size.height as f32],
             cells: cells.collect(),
+            light: light.rgb.iter().map(|&[r, g, b]| [r, g, b, 0.0].map(|v| f16::from_f32(v / 255.0))).collect(),
             noise: shot.gate.noise().overall() / 255.0,
         })
     }

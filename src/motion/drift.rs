@@ -2,17 +2,17 @@
 
 use super::noise::LocalDifference;
 use super::warp::Enlarger;
-use crate::frame::Size;
+use crate::frame::{Motion, Size};
 
 /// Edge of a block in low pixels.
-const BLOCK: u32 = 12;
+const BLOCK: u32 = Motion::BLOCK;
 
 /// Change of light per low pixel and channel, levels of 255: means over blocks, bilinear between them.
 ///
 /// A pixel counts by its `confidence` and for at most `limit` levels, so that a thing that moves through a block does not
 /// pass for light.
 pub(super) fn drift(difference: &LocalDifference, size: Size, confidence: &[f32], limit: f32) -> [Vec<f32>; 3] {
-    let blocks = Size::new(size.width.div_ceil(BLOCK), size.height.div_ceil(BLOCK));
+    let blocks = Motion::blocks(size);
     let (width, columns) = (size.width as usize, blocks.width as usize);
     let mut enlarger = Enlarger::new(blocks, size, [BLOCK as f32; 2]);
     difference.means().map(|means| {

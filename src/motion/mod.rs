@@ -18,6 +18,7 @@ mod cut;
 mod drift;
 mod flow;
 mod gate;
+mod light;
 mod noise;
 mod pair;
 mod patch;

@@ -134,7 +134,7 @@ mod tests {
 
     fn motion(cell: impl Fn(usize) -> [f32; 4]) -> Motion {
         let cells = (0..GRID.pixels()).map(|i| cell(i).map(f16::from_f32)).collect();
-        Motion { size: GRID, fill: [1.0; 2], cells, noise: 0.0 }
+        Motion { size: GRID, fill: [1.0; 2], cells, light: Vec::new(), noise: 0.0 }
     }
 
     #[test]

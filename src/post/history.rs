@@ -13,6 +13,7 @@ pub(super) const SOURCE: &str = include_str!("../../shaders/history.wgsl");
 #[derive(Clone, Copy, Debug, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 pub(super) struct HistoryUniform {
     pub fill: [f32; 2],
+    pub light_fill: [f32; 2],
     pub still: f32,
     pub moving: f32,
 }
@@ -21,11 +22,20 @@ impl HistoryUniform {
     /// For the picture that `motion` leads to; none starts a shot.
     pub fn new(calm: f32, motion: Option<&Motion>) -> Self {
         let restless = (1.0 - calm) * (1.0 - calm);
-        motion.map_or(Self { fill: [1.0; 2], still: 0.0, moving: 0.0 }, |motion| Self {
-            fill: motion.fill,
+        let Some(Motion { size, fill, .. }) = motion else {
+            return Self { fill: [1.0; 2], light_fill: [1.0; 2], still: 0.0, moving: 0.0 };
+        };
+        let blocks = Motion::blocks(*size);
+        let light_fill = |fill: f32, cells: u32, blocks: u32| fill * cells as f32 / (blocks * Motion::BLOCK) as f32;
+        Self {
+            fill: *fill,
+            light_fill: [
+                light_fill(fill[0], size.width, blocks.width),
+                light_fill(fill[1], size.height, blocks.height),
+            ],
             still: (0.9 - restless).max(0.0),
             moving: 0.98 * calm.sqrt().sqrt(),
-        })
+        }
     }
 }
 
@@ -36,6 +46,8 @@ pub(super) struct History {
     uniform: wgpu::Buffer,
     motion: wgpu::Texture,
     motion_view: wgpu::TextureView,
+    light: wgpu::Texture,
+    light_view: wgpu::TextureView,
     /// Colour and ink of this picture and the one before, taking turns.
     pictures: [wgpu::TextureView; 2],
 }
@@ -45,11 +57,14 @@ impl History {
     pub fn new(context: &Context, calm: f32, size: Size, grid: Size) -> Self {
         let halves = TextureFormat::Rgba16Float;
         let motion = texture(context, "history_motion", grid, halves, Use::Sent);
+        let light = texture(context, "history_light", Motion::blocks(grid), halves, Use::Sent);
         Self {
             calm,
             uniform: uniform_buffer(context, "history", bytemuck::bytes_of(&HistoryUniform::new(calm, None))),
             motion_view: view(&motion),
             motion,
+            light_view: view(&light),
+            light,
             // In half floats, since a mean that runs over bytes sticks where it is a few codes off.
             pictures: ["history_a", "history_b"].map(|label| view(&texture(context, label, size, halves, Use::Stored))),
         }
@@ -61,26 +76,27 @@ impl History {
     }
 
     /// What the last pass binds: on every first frame, and on every second instead.
-    pub fn resources(&self) -> [[(u32, Resource<'_>); 4]; 2] {
+    pub fn resources(&self) -> [[(u32, Resource<'_>); 5]; 2] {
         [[0, 1], [1, 0]].map(|[before, now]| {
             [
                 (28, Resource::Uniform(&self.uniform)),
                 (29, Resource::Texture(&self.motion_view)),
                 (30, Resource::Texture(&self.pictures[before])),
                 (31, Resource::Store(&self.pictures[now], TextureFormat::Rgba16Float)),
+                (38, Resource::Texture(&self.light_view)),
             ]
         })
     }
 
     /// What a pass binds that reads the picture before and its motion, likewise.
     pub fn before(&self) -> [[(u32, Resource<'_>); 3]; 2] {
-        self.resources().map(|[uniform, motion, before, _]| [uniform, motion, before])
+        self.resources().map(|[uniform, motion, before, ..]| [uniform, motion, before])
     }
 
     /// Sends the motion that leads to the next picture.
     ///
     /// # Errors
-    /// [`Error::Gpu`] where its grid is not the announced one.
+    /// [`Error::Gpu`] where its grid is not the announced one, or its light is on another.
     pub fn write(&self, context: &Context, motion: Option<&Motion>) -> Result<()> {
         let values = HistoryUniform::new(self.calm, motion);
         write_uniform(context, &self.uniform, bytemuck::bytes_of(&values));
@@ -90,6 +106,14 @@ impl History {
             return Err(Error::gpu(format!("motion on a grid of {} came where {wanted} was announced", motion.size)));
         }
         write_texture(context, &self.motion, bytemuck::cast_slice(&motion.cells), wanted.width * 8);
+        let blocks = Motion::blocks(wanted);
+        if motion.light.len() != blocks.pixels() {
+            return Err(Error::gpu(format!(
+                "{} blocks of light came where {blocks} were announced",
+                motion.light.len()
+            )));
+        }
+        write_texture(context, &self.light, bytemuck::cast_slice(&motion.light), blocks.width * 8);
         Ok(())
     }
 }

@@ -32,7 +32,13 @@ fn drawing(photo: &CpuImage) -> Drawing {
 fn motion(u: f32, confidence: f32, still: f32) -> Option<Motion> {
     let size = Motion::grid(SMALL);
     let cell = [u, 0.0, confidence, still].map(f16::from_f32);
-    Some(Motion { size, fill: [1.0; 2], cells: vec![cell; size.pixels()], noise: 0.01 })
+    Some(Motion {
+        size,
+        fill: [1.0; 2],
+        cells: vec![cell; size.pixels()],
+        light: vec![[f16::ZERO; 4]; Motion::blocks(size).pixels()],
+        noise: 0.01,
+    })
 }
 
 fn run(calm: f32, film: Vec<(CpuImage, Option<Motion>)>) -> Option<Vec<Vec<u8>>> {
@@ -93,6 +99,28 @@ fn what_moves_as_the_motion_says_is_carried_and_stays_sharp() {
     let (Some(carried), Some(fresh)) = (run(1.0, film()), run(0.0, film())) else { return };
     // The first columns came from outside the picture.
     assert!(worst(&carried[5], &fresh[5], 16, 96) <= 3, "{}", worst(&carried[5], &fresh[5], 16, 96));
+}
+
+#[test]
+fn light_that_changes_is_followed_at_once_and_paper_stays_as_it_is() {
+    let film = |level: fn(u8) -> f32, change: f32| {
+        let motion = move || {
+            let change = [change, change, change, 0.0].map(f16::from_f32);
+            motion(0.0, 1.0, 1.0).map(|motion| Motion { light: vec![change; motion.light.len()], ..motion })
+        };
+        (0..8).map(|i| (photo(200, level(i)), if i > 0 { motion() } else { None })).collect::<Vec<_>>()
+    };
+    let dimming = |i: u8| 0.8 - 0.02 * f32::from(i);
+    let (Some(told), Some(untold), Some(fresh)) =
+        (run(0.85, film(dimming, -0.02)), run(0.85, film(dimming, 0.0)), run(0.0, film(dimming, 0.0)))
+    else {
+        return;
+    };
+    assert!(worst(&untold[7], &fresh[7], 0, 96) > 15, "{}", worst(&untold[7], &fresh[7], 0, 96));
+    assert!(worst(&told[7], &fresh[7], 0, 96) <= 1, "{}", worst(&told[7], &fresh[7], 0, 96));
+    // A drawing that does not change with the light, as one in ink.
+    let (Some(paper), Some(still)) = (run(0.85, film(|_| 0.8, -0.02)), run(0.0, film(|_| 0.8, 0.0))) else { return };
+    assert!(worst(&paper[7], &still[7], 0, 96) <= 1);
 }
 
 #[test]

@@ -70,7 +70,7 @@ fn uniforms_lie_where_the_shaders_look() {
     check!("ToneUniform", ToneUniform, intervals, softness, saturation, contrast, brightness, keep_color);
     check!("HalftoneUniform", HalftoneUniform, color, axis, period, highlight, clean, pattern);
     check!("BoilUniform", BoilUniform, reach, frequency, seed);
-    check!("HistoryUniform", HistoryUniform, fill, still, moving);
+    check!("HistoryUniform", HistoryUniform, fill, light_fill, still, moving);
     check!("PaperUniform", PaperUniform, color, frequency, grain);
     check!("SpeedUniform", SpeedUniform, color, low, high, smear, frequency);
     check!("UpsampleUniform", UpsampleUniform, epsilon, radius);
