@@ -54,13 +54,18 @@ fn flow_smooth(@builtin(global_invocation_id) id: vec3<u32>) {
         }
     }
     let tensor = sum / 81.0;
-    textureStore(flow_out, vec2<i32>(id.xy), vec4<f32>(tensor.x - tensor.z, 2.0 * tensor.y, 0.0, 0.0));
+    textureStore(flow_out, vec2<i32>(id.xy), vec4<f32>(tensor.x - tensor.z, 2.0 * tensor.y, tensor.x + tensor.z, 0.0));
 }
 
 // Interpolated at `pixel` of the photo: from cell to cell, lines would step.
-fn flow_at(pixel: vec2<f32>) -> vec2<f32> {
+fn flow_at(pixel: vec2<f32>) -> vec3<f32> {
     let uv = pixel * frame.cells_per_pixel / vec2<f32>(frame.cell_size);
-    return textureSampleLevel(flow, linear, uv, 0.0).xy;
+    return textureSampleLevel(flow, linear, uv, 0.0).xyz;
+}
+
+// How far one direction prevails: 0 (in noise, in texture, at a corner) ..= 1 (one edge).
+fn flow_coherence(tensor: vec3<f32>) -> f32 {
+    return length(tensor.xy) / max(tensor.z, 1e-12);
 }
 
 // How strong the edge is: the gradient in luma per drawing pixel, less where no direction prevails, as in noise and

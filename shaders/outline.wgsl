@@ -25,6 +25,12 @@ const OUTLINE_BESIDE: f32 = 0.3;
 // Part of an edge's strength, which is about the most that it responds with, that its ink starts from: else the whole
 // kernel's width is inked beside a strong edge, to the last sample and its jags.
 const OUTLINE_CORE: f32 = 0.22;
+// What thresholds are multiplied by where no direction prevails (texture, specks) and where one does (the outline of a
+// thing), and how far it has to.
+const OUTLINE_TEXTURE: f32 = 1.6;
+const OUTLINE_CLEAR: f32 = 0.45;
+const OUTLINE_MIXED: f32 = 0.5;
+const OUTLINE_ONE: f32 = 0.9;
 // Cells on the side of a tile.
 const OUTLINE_TILE: u32 = 4u;
 
@@ -90,12 +96,12 @@ fn outline_tile(@builtin(vertex_index) vertex: u32, @builtin(instance_index) til
 fn outline_across(tile: OutlineTile) -> @location(0) vec4<f32> {
     let here = tile.here;
     let tensor = flow_at(here.xy);
-    let step = flow_normal(tensor) * tile.steps.x;
+    let step = flow_normal(tensor.xy) * tile.steps.x;
     let sum = tile.across.x * outline_luma(here.xy)
         + tile.across.y * (outline_luma(here.xy + step) + outline_luma(here.xy - step))
         + tile.across.z * (outline_luma(here.xy + 2.0 * step) + outline_luma(here.xy - 2.0 * step))
         + tile.across.w * (outline_luma(here.xy + 3.0 * step) + outline_luma(here.xy - 3.0 * step));
-    return vec4<f32>(sum * smoothstep(tile.gate.x, tile.gate.y, flow_strength(tensor)));
+    return vec4<f32>(sum * smoothstep(tile.gate.x, tile.gate.y, flow_strength(tensor.xy)));
 }
 
 fn outline_luma(at: vec2<f32>) -> f32 {
@@ -113,16 +119,18 @@ fn outline_along(tile: OutlineTile) -> @location(0) vec4<f32> {
     let here = tile.here;
     let middle = outline_response_at(here.xy);
     let tensor = flow_at(here.xy);
-    let normal = flow_normal(tensor);
+    let normal = flow_normal(tensor.xy);
     let step = vec2<f32>(-normal.y, normal.x) * tile.steps.y;
     let response = tile.along.x * middle
         + tile.along.y * (outline_response_at(here.xy + step) + outline_response_at(here.xy - step))
         + tile.along.z * (outline_response_at(here.xy + 2.0 * step) + outline_response_at(here.xy - 2.0 * step))
         + tile.along.w * (outline_response_at(here.xy + 3.0 * step) + outline_response_at(here.xy - 3.0 * step));
     // A line's rim is as wide as a pixel at least: what is steeper would flicker as it moves.
-    let rim = max(tile.steps.w, abs(dpdx(response)) + abs(dpdy(response)));
-    let half = max(tile.steps.z + 0.5 * tile.steps.w, OUTLINE_CORE * flow_strength(tensor));
-    let near = outline_full(response, tile.steps.w, OUTLINE_BESIDE * half);
+    let clear = smoothstep(OUTLINE_MIXED, OUTLINE_ONE, flow_coherence(tensor));
+    let steps = tile.steps.zw * mix(OUTLINE_TEXTURE, OUTLINE_CLEAR, clear);
+    let rim = max(steps.y, abs(dpdx(response)) + abs(dpdy(response)));
+    let half = max(steps.x + 0.5 * steps.y, OUTLINE_CORE * flow_strength(tensor.xy));
+    let near = outline_full(response, steps.y, OUTLINE_BESIDE * half);
     return vec4<f32>(outline_full(response, rim, half), near, 0.0, 0.0);
 }
 

@@ -13,6 +13,8 @@ pub(super) const SOURCE: &str = include_str!("../../shaders/outline.wgsl");
 
 /// `OUTLINE_TILE` of the shader: cells on the side of a tile.
 const TILE: u32 = 4;
+/// `OUTLINE_CLEAR` of the shader: what the threshold of a clear edge is multiplied by.
+const CLEAR: f32 = 0.45;
 /// Where the last pass binds the ink.
 pub(super) const INK: u32 = 16;
 /// Samples on one side, the middle counted.
@@ -57,7 +59,7 @@ impl OutlineUniform {
         let stride = (0.75 * LENGTH * sigma).max(1.0);
         // A blurred step of luma reaches a response of about an eighth of it and, smoothed over cells, a gradient of
         // about as much: where the gradient cannot reach the threshold, nothing is worth a look.
-        let gate = (outline.threshold * 1.8).max(0.01);
+        let gate = (outline.threshold * CLEAR * 1.8).max(0.006);
         let [r, g, b] = outline.color.to_f32();
         Self {
             color: [r, g, b, outline.opacity],
