@@ -8,18 +8,27 @@ struct ToneUniform {
     contrast: f32,
     brightness: f32,
     keep_color: f32,
+    form: f32,
 }
 
 @group(0) @binding(13) var<uniform> tone: ToneUniform;
 
+// How far luma lies off that around it where it is texture still, from where on it is a thing of its own, and the share of
+// texture that steps along form take out.
+const TONE_TEXTURE: f32 = 0.02;
+const TONE_THING: f32 = 0.07;
+const TONE_FLAT: f32 = 0.5;
+// Softness of their steps where nothing is modelled: a wall's light runs evenly.
+const TONE_EVEN: f32 = 0.75;
+
 // Lightness -> its level; the way from one level to the next takes `softness` of their distance.
-fn tone_level(lightness: f32) -> f32 {
+fn tone_level(lightness: f32, softness: f32) -> f32 {
     if tone.intervals < 0.5 {
         return lightness;
     }
     let t = lightness * tone.intervals;
     let level = floor(t);
-    let rise = clamp((t - level - 0.5) / max(tone.softness, 0.001) + 0.5, 0.0, 1.0);
+    let rise = clamp((t - level - 0.5) / max(softness, 0.001) + 0.5, 0.0, 1.0);
     return (level + rise) / tone.intervals;
 }
 
@@ -46,10 +55,21 @@ fn tone_contrast(lightness: f32) -> f32 {
     return 0.5 + 0.5 * sign(way) * min(bent * (tone.contrast - shoulder * bent), 1.0);
 }
 
-fn tone_apply(color: vec3<f32>) -> vec3<f32> {
+fn tone_graded(lightness: f32) -> f32 {
+    return clamp(tone_contrast(lightness) + tone.brightness, 0.0, 1.0);
+}
+
+// `around`: luma around `color`, and how far (0..=1) light models a form there. In the measure of `tone.form`, steps are
+// those of the luma around, so that they run in clean contours through whatever texture there is (compare the soft
+// quantisation of Winnemoeller 2006, sharp where luma is steep).
+fn tone_apply(color: vec3<f32>, around: vec2<f32>) -> vec3<f32> {
     let lightness = luma_of(color);
-    let graded = clamp(tone_contrast(lightness) + tone.brightness, 0.0, 1.0);
-    let level = tone_level(graded);
+    let off = lightness - around.x;
+    let texture = off * (1.0 - smoothstep(TONE_TEXTURE, TONE_THING, abs(off)));
+    let plain = tone_graded(lightness - tone.form * texture);
+    let left = (1.0 - TONE_FLAT * tone.form) * (tone_graded(lightness) - plain);
+    let softness = mix(tone.softness, max(tone.softness, TONE_EVEN), tone.form * (1.0 - around.y));
+    let level = clamp(tone_level(plain, softness) + left, 0.0, 1.0);
     // Chroma follows lightness, or shadows turn neon and lights grey; not all the way, or lifted shadows turn to noise.
     let gain = clamp((level + 0.1) / (lightness + 0.1), 0.0, 1.6);
     return tone_fit(level, (color - lightness) * (tone.saturation * gain));

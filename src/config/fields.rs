@@ -69,6 +69,7 @@ pub const FIELDS: &[Field] = &[
     number("tone.contrast", 0.0, 3.0, "around mid grey; 1 unchanged"),
     number("tone.brightness", -0.5, 0.5, "added to lightness"),
     number("tone.keep_color", 0.0, 1.0, "0 the drawing's colours, 1 the photo's"),
+    number("tone.form", 0.0, 1.0, "0 steps all light there is, 1 what models a form: no texture, no even wall"),
     number("outline.width", 0.5, 12.0, "width of ink lines"),
     number("outline.threshold", 0.0, 0.2, "contrast that starts a line; larger draws fewer"),
     number("outline.softness", 0.002, 0.2, "contrast from no ink to full ink; smaller is crisper"),

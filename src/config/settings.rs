@@ -120,17 +120,19 @@ pub struct Tone {
     pub brightness: f32,
     /// 0 takes the drawing's colours, 1 the photo's.
     pub keep_color: f32,
+    /// 0 steps whatever there is of light, 1 the light and shade that model a form: neither texture nor a wall's even light.
+    pub form: f32,
 }
 
 impl Tone {
     /// Changes nothing.
     pub const NEUTRAL: Self =
-        Self { steps: 0, softness: 1.0, saturation: 1.0, contrast: 1.0, brightness: 0.0, keep_color: 0.0 };
+        Self { steps: 0, softness: 1.0, saturation: 1.0, contrast: 1.0, brightness: 0.0, keep_color: 0.0, form: 0.0 };
 }
 
 impl Default for Tone {
     fn default() -> Self {
-        Self { steps: 8, softness: 0.4, saturation: 1.15, contrast: 1.05, brightness: 0.0, keep_color: 0.0 }
+        Self { steps: 8, softness: 0.4, saturation: 1.15, contrast: 1.05, brightness: 0.0, keep_color: 0.0, form: 0.0 }
     }
 }
 

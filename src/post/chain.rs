@@ -6,7 +6,7 @@ use super::fragment::{self, Fragment, Ink};
 use super::history::{self, History};
 use super::run::{RunConstants, strength, unit};
 use super::upsample::UpsampleUniform;
-use super::{flow, halftone, outline, paper, speed, tone, upsample};
+use super::{flow, form, halftone, outline, paper, speed, tone, upsample};
 use crate::config::{self, Settings};
 use crate::error::{Error, Result};
 use crate::frame::{ColorInfo, CpuImage, Drawing, Drawn, Frame, Motion, PixelFormat, Size, StreamInfo};
@@ -110,7 +110,7 @@ impl Uniforms {
 
 /// The effects of `settings` that work per pixel, in the order in which they are applied.
 pub(super) fn fragments(settings: &Settings, unit: f32) -> Vec<Fragment> {
-    let tone = settings.tone.as_ref().map(tone::fragment);
+    let tone = settings.tone.as_ref().map(|t| tone::fragment(t, forms(settings)));
     let halftone = settings.halftone.as_ref().map(|h| halftone::fragment(h, unit, anchors(settings)));
     let outline = settings.outline.as_ref().map(|o| outline::fragment(o, unit));
     // What follows the motion needs somebody to find it.
@@ -123,6 +123,11 @@ pub(super) fn fragments(settings: &Settings, unit: f32) -> Vec<Fragment> {
 fn keeps(settings: &Settings) -> bool {
     let draws = strength(settings) > 0.0 || settings.tone.is_some() || settings.outline.is_some();
     settings.motion.calm > 0.0 && (draws || settings.halftone.is_some() || settings.speed.is_some())
+}
+
+/// Whether steps of tone follow the form of the drawing: not where there is none.
+fn forms(settings: &Settings) -> bool {
+    strength(settings) > 0.0 && settings.tone.as_ref().is_some_and(|t| t.form > 0.0 && t.steps > 0)
 }
 
 /// Whether the screen goes along with the motion.
@@ -166,6 +171,9 @@ pub(super) fn shader(
     if strength > 0.0 {
         source += upsample::SOURCE;
     }
+    if forms(settings) {
+        source += form::SOURCE;
+    }
     fragments.iter().for_each(|f| source += f.source);
     if keeps(settings) {
         source += history::SOURCE;
@@ -176,7 +184,7 @@ pub(super) fn shader(
     if lines(settings) == Ink::Boiling {
         source += boil::SOURCE;
     }
-    source += &fragment::picture(start, fragments, lines(settings), keeps(settings));
+    source += &fragment::picture(start, fragments, lines(settings), keeps(settings), forms(settings));
     let [layout, _, shift_x, shift_y] = photo.constants();
     let [out_layout, out_bytes, out_shift_x, out_shift_y] = out.constants();
     let constants = vec![
@@ -245,11 +253,17 @@ impl PostChain {
             vec![(0, Resource::Uniform(&uniforms.strength)), (12, Resource::Linear), (19, Resource::Write(&packed))];
         bound.extend(photo.resources());
         bound.extend(numbers.iter().map(|(f, buffer)| (f.binding, Resource::Uniform(buffer))));
-        let slope;
+        let (slope, modelled);
         if strength > 0.0 {
-            let (fit, view) = upsample::passes(context, &uniforms.upsample, shader, &small, drawing)?;
-            passes.extend(fit);
-            slope = view;
+            let upsample = upsample::passes(context, &uniforms.upsample, shader, &small, drawing)?;
+            passes.extend(upsample.passes);
+            slope = upsample.slope;
+            if forms(settings) {
+                let (pass, drawn) = form::pass(context, shader, &upsample.means, drawing)?;
+                passes.push(pass);
+                modelled = drawn;
+                bound.push((form::DRAWN, Resource::Texture(&modelled)));
+            }
             bound.extend([(4, Resource::Texture(&small)), (11, Resource::Texture(&slope))]);
         }
         let ink;

@@ -26,8 +26,8 @@ pub(super) enum Ink {
 
 /// The function `picture(pixel)` that runs `fragments` one after the other, starting from the expression `start`. With
 /// `keeps`, the picture before is mixed in ahead of whatever is fixed to the page. And `picture_near(at)`, which is called
-/// before `picture` once for each few neighbouring pixels around `at`.
-pub(super) fn picture(start: &str, fragments: &[Fragment], ink: Ink, keeps: bool) -> String {
+/// before `picture` once for each few neighbouring pixels around `at`, and with `forms` looks `form_here` up.
+pub(super) fn picture(start: &str, fragments: &[Fragment], ink: Ink, keeps: bool, forms: bool) -> String {
     use std::fmt::Write;
     let expression = match ink {
         Ink::None => "vec2<f32>(0.0)",
@@ -56,7 +56,10 @@ pub(super) fn picture(start: &str, fragments: &[Fragment], ink: Ink, keeps: bool
     };
     page.iter().for_each(|f| call(f.call));
     text.push_str("    return color;\n}\n");
-    let near = if keeps { "    history_look(at);\n" } else { "" };
-    let _ = write!(text, "fn picture_near(at: vec2<f32>) {{\n{near}}}\n");
+    text.push_str("fn picture_near(at: vec2<f32>) {\n");
+    for (_, look) in [(keeps, "history_look"), (forms, "form_look")].iter().filter(|(looks, _)| *looks) {
+        let _ = writeln!(text, "    {look}(at);");
+    }
+    text.push_str("}\n");
     text
 }

@@ -16,6 +16,7 @@ pub(super) struct ToneUniform {
     pub contrast: f32,
     pub brightness: f32,
     pub keep_color: f32,
+    pub form: f32,
 }
 
 impl From<&config::Tone> for ToneUniform {
@@ -27,16 +28,18 @@ impl From<&config::Tone> for ToneUniform {
             contrast: tone.contrast,
             brightness: tone.brightness,
             keep_color: tone.keep_color,
+            form: tone.form,
         }
     }
 }
 
-/// The effect's part of the last pass.
-pub(super) fn fragment(tone: &config::Tone) -> Fragment {
-    let call = if tone.keep_color > 0.0 {
-        "tone_apply(tone_keep_color(color, photo_rgb(pixel)))"
-    } else {
-        "tone_apply(color)"
+/// The effect's part of the last pass. `formed`: there is a `form_here`.
+pub(super) fn fragment(tone: &config::Tone, formed: bool) -> Fragment {
+    let call = match (tone.keep_color > 0.0, formed) {
+        (true, true) => "tone_apply(tone_keep_color(color, photo_rgb(pixel)), form_here)",
+        (true, false) => "tone_apply(tone_keep_color(color, photo_rgb(pixel)), vec2<f32>(luma_of(color), 1.0))",
+        (false, true) => "tone_apply(color, form_here)",
+        (false, false) => "tone_apply(color, vec2<f32>(luma_of(color), 1.0))",
     };
     Fragment {
         source: SOURCE,

@@ -27,14 +27,23 @@ impl From<&config::Upsample> for UpsampleUniform {
     }
 }
 
-/// Builds the passes, of which `values` is the uniform; gives them with the texture of slopes per channel that they fill (`rgba16float`).
+/// The passes and what they fill, per cell.
+pub(super) struct Passes {
+    pub passes: Vec<Pass>,
+    /// Means of the drawing and of the photo's luma (`rgba32float`).
+    pub means: wgpu::TextureView,
+    /// Slopes per channel (`rgba16float`).
+    pub slope: wgpu::TextureView,
+}
+
+/// Builds the passes, of which `values` is the uniform.
 pub(super) fn passes(
     context: &Context,
     values: &wgpu::Buffer,
     shader: &Shader,
     small: &wgpu::TextureView,
     drawing: Size,
-) -> Result<(Vec<Pass>, wgpu::TextureView)> {
+) -> Result<Passes> {
     let grid = cells(drawing);
     let (floats, halves) = (TextureFormat::Rgba32Float, TextureFormat::Rgba16Float);
     // Half floats would lose the covariance in the difference of two means.
@@ -53,5 +62,5 @@ pub(super) fn passes(
         Pass::dispatch(context, "upsample_moments", shader, &moments, grid)?,
         Pass::dispatch(context, "upsample_fit", shader, &fit, grid)?,
     ];
-    Ok((passes, slope))
+    Ok(Passes { passes, means, slope })
 }

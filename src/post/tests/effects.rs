@@ -71,6 +71,40 @@ fn inked(photo: CpuImage) -> Option<Vec<Color>> {
     Some(colors(&run(&context, &settings, photo, RGBA, Some(drawing))))
 }
 
+/// Luma of a drawing of 160 x 96 in steps of tone, its photo alike.
+fn stepped(form: f32, luma_at: impl Fn(u32, u32) -> f32) -> Option<Vec<f32>> {
+    let context = context()?;
+    let small = Size::new(160, 96);
+    let photo = rgba(small, |x, y| [luma_at(x, y); 3]);
+    let tone = Tone { steps: 6, softness: 0.1, form, ..Tone::NEUTRAL };
+    let drawing = Drawing { size: small, rgba: super::packed(&photo, 0) };
+    let settings = Settings { tone: Some(tone), ..Settings::default() };
+    let done = colors(&run(&context, &settings, photo, RGBA, Some(drawing)));
+    Some(done.into_iter().map(luma).collect())
+}
+
+#[test]
+fn steps_of_form_run_straight_through_texture() {
+    let texture = |x: u32, y: u32| ((x * 7919 + y * 104_729) ^ (x * y * 31)) % 5;
+    let shaded = |x: u32, y: u32| 0.05 + 0.0094 * y as f32 + (texture(x, y) as f32 - 2.0) * 0.012;
+    let (Some(form), Some(all)) = (stepped(1.0, shaded), stepped(0.0, shaded)) else { return };
+    let row = |luma: &[f32], y: usize| luma[y * 160 + 8..y * 160 + 152].to_vec();
+    let spread = |row: Vec<f32>| row.iter().copied().fold(0.0, f32::max) - row.iter().copied().fold(1.0, f32::min);
+    let uneven = |luma: &[f32]| (8..88).filter(|&y| spread(row(luma, y)) > 0.12).count();
+    assert!(uneven(&form) <= 2 && uneven(&all) > 10, "{} {}", uneven(&form), uneven(&all));
+    let mean = |y: usize| row(&form, y).iter().sum::<f32>() / 144.0;
+    let flat = (9..88).filter(|&y| (mean(y) - mean(y - 1)).abs() < 0.004).count();
+    assert!(flat > 40, "only {flat} of 79 rows are as light as the one above");
+}
+
+#[test]
+fn the_even_light_of_a_wall_is_not_stepped() {
+    let wall = |x: u32, _: u32| 0.4 + 0.001 * x as f32;
+    let (Some(form), Some(all)) = (stepped(1.0, wall), stepped(0.0, wall)) else { return };
+    let steepest = |luma: &[f32]| (1..160).map(|x| luma[x] - luma[x - 1]).fold(0.0, f32::max);
+    assert!(steepest(&form) < 0.012 && steepest(&all) > 0.03, "{} {}", steepest(&form), steepest(&all));
+}
+
 const PAGE: Size = Size::new(320, 192);
 
 #[test]
@@ -85,6 +119,19 @@ fn an_edge_is_inked_without_a_gap_on_its_dark_side() {
         assert!(row[edge + 4..].iter().all(|&c| luma(c) > 0.7), "row {y}: ink on the light side");
         assert!(row[..edge - 12].iter().all(|&c| luma(c) > 0.4), "row {y}: ink far from the edge");
     }
+}
+
+#[test]
+fn a_faint_edge_is_inked_where_it_is_clear_and_texture_as_strong_is_not() {
+    let clear = rgba(PAGE, |x, y| [if x + y / 4 < 160 { 0.5 } else { 0.62 }; 3]);
+    let mixed = rgba(PAGE, |x, y| {
+        let (x, y) = (x / 6, y / 6);
+        [if ((x * 7919 + y * 104_729) ^ (x * y * 31)) % 2 == 0 { 0.5 } else { 0.62 }; 3]
+    });
+    let (Some(clear), Some(mixed)) = (inked(clear), inked(mixed)) else { return };
+    let inked = |after: &[Color]| after.iter().filter(|&&color| luma(color) < 0.4).count();
+    assert!(inked(&clear) > 2 * 192, "{}", inked(&clear));
+    assert!(inked(&mixed) < PAGE.pixels() / 200, "{}", inked(&mixed));
 }
 
 #[test]

@@ -67,7 +67,7 @@ fn uniforms_lie_where_the_shaders_look() {
             check($name, &[$((stringify!($field), offset_of!($type, $field))),*], size_of::<$type>());
         };
     }
-    check!("ToneUniform", ToneUniform, intervals, softness, saturation, contrast, brightness, keep_color);
+    check!("ToneUniform", ToneUniform, intervals, softness, saturation, contrast, brightness, keep_color, form);
     check!("HalftoneUniform", HalftoneUniform, color, axis, period, highlight, clean, pattern);
     check!("BoilUniform", BoilUniform, reach, frequency, seed);
     check!("HistoryUniform", HistoryUniform, fill, light_fill, still, moving);
