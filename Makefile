@@ -12,7 +12,7 @@ N ?= 1000
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo ray test test-rigs test-vm test-farm test-mutations test-films test-kills bench bench-farm bench-memory install uninstall bundle gpu-proof samples clean
+.PHONY: help setup build demo ray test test-rigs test-vm test-farm test-mutations test-films test-kills bench bench-farm bench-memory install uninstall bundle gpu-proof cards samples clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 23
@@ -91,6 +91,10 @@ gpu-proof: ## on a machine with an NVIDIA GPU: compare it with the CPU, measure 
 	@./setup.sh --cuda
 	cargo build --release
 	@scripts/gpu_proof.py $(ARGS)
+
+cards: build ## draw the pictures of the styles again (models/, samples/, the window's)
+	@./setup.sh --test
+	@scripts/cards.sh
 
 samples: setup ## render samples/ again (minutes)
 	cargo run --release --no-default-features --example render_sample

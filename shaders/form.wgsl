@@ -1,20 +1,64 @@
-// Where light and shade model a form, and luma without texture.
+// Where light and shade model a form, and luma without texture. Two passes over the cells: the second compares what the
+// first has smoothed.
 
-@group(0) @binding(39) var form_out: texture_storage_2d<rgba16float, write>;
-// Per cell: mean luma of the drawing around (x), and how far light rises there as on a form (y, 0..=1).
+@group(0) @binding(39) var form_smooth_out: texture_storage_2d<rgba16float, write>;
+@group(0) @binding(41) var form_smooth_in: texture_2d<f32>;
+@group(0) @binding(42) var form_out: texture_storage_2d<rgba16float, write>;
+// Per cell: mean luma of the drawing around (x), how far light models a form there (y, 0..=1), and how far texture may go
+// (z, 0..=1).
 @group(0) @binding(40) var form: texture_2d<f32>;
 
 // Cells on either side over which light has to rise.
 const FORM_REACH: i32 = 3;
 // Rise of luma a cell of a 180th of the picture's short side: what a wall has, what models a form, and what is an edge.
-const FORM_EVEN: f32 = 0.0015;
-const FORM_ROUND: f32 = 0.005;
+const FORM_EVEN: f32 = 0.003;
+const FORM_ROUND: f32 = 0.008;
 const FORM_STEEP: f32 = 0.03;
 const FORM_EDGE: f32 = 0.06;
+// Luma from which on paper and sky are thought to be all there is, and over how much below that they come to be; and what
+// is a dark ground, of which steps would make rags.
+const FORM_BRIGHT: f32 = 0.85;
+const FORM_BELOW: f32 = 0.2;
+const FORM_DARK: f32 = 0.1;
+const FORM_ABOVE: f32 = 0.2;
+// What is left on skin: people mind on faces what they like on cloth.
+const FORM_SKIN: f32 = 0.55;
+// Chroma of skin (Cb and Cr of full-range BT.601, of 1; Chai and Ngan 1999), from and to, and over how much it comes to be.
+const FORM_SKIN_FROM: vec2<f32> = vec2<f32>(0.302, 0.522);
+const FORM_SKIN_TO: vec2<f32> = vec2<f32>(0.498, 0.678);
+const FORM_SKIN_SOFT: f32 = 0.02;
+
+// How much a colour is like skin, of 1. Wood and sand are, too.
+fn form_skin(color: vec3<f32>) -> f32 {
+    let luma = dot(color, vec3<f32>(0.299, 0.587, 0.114));
+    let chroma = vec2<f32>(color.b - luma, color.r - luma) / vec2<f32>(1.772, 1.402) + 0.5;
+    let soft = vec2<f32>(FORM_SKIN_SOFT);
+    let like = smoothstep(FORM_SKIN_FROM - soft, FORM_SKIN_FROM + soft, chroma)
+        * (1.0 - smoothstep(FORM_SKIN_TO - soft, FORM_SKIN_TO + soft, chroma));
+    return like.x * like.y;
+}
+
+// Luma and likeness to skin, weighted 1, 2, 1 either way, and how far the drawing may be simplified.
+@compute @workgroup_size(64, 8)
+fn form_smooth(@builtin(global_invocation_id) id: vec3<u32>) {
+    if any(id.xy >= frame.cell_size) {
+        return;
+    }
+    let last = vec2<i32>(frame.cell_size) - 1;
+    var color = vec3<f32>(0.0);
+    for (var y = -1; y <= 1; y += 1) {
+        for (var x = -1; x <= 1; x += 1) {
+            let at = clamp(vec2<i32>(id.xy) + vec2<i32>(x, y), vec2<i32>(0), last);
+            color += f32((2 - abs(x)) * (2 - abs(y))) * textureLoad(upsample_means, at, 0).rgb;
+        }
+    }
+    color /= 16.0;
+    let simple = textureLoad(reduce_drawing, vec2<i32>(id.xy) * 2, 0).a;
+    textureStore(form_smooth_out, vec2<i32>(id.xy), vec4<f32>(luma_of(color), form_skin(color), simple, 0.0));
+}
 
 fn form_luma(cell: vec2<i32>) -> f32 {
-    let last = vec2<i32>(frame.cell_size) - 1;
-    return luma_of(textureLoad(upsample_means, clamp(cell, vec2<i32>(0), last), 0).rgb);
+    return textureLoad(form_smooth_in, clamp(cell, vec2<i32>(0), vec2<i32>(frame.cell_size) - 1), 0).x;
 }
 
 // The lesser of two rises, nothing where they differ in sign: at eyes, on lines, and beside an edge light rises on one side
@@ -30,31 +74,25 @@ fn form_find(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     let at = vec2<i32>(id.xy);
-    let here = form_luma(at);
-    var beside = 0.0;
-    var corners = 0.0;
-    for (var i = 0; i < 4; i += 1) {
-        let right = 1 - 2 * (i & 1);
-        let down = 1 - (i & 2);
-        beside += form_luma(at + select(vec2<i32>(right, 0), vec2<i32>(0, right), (i & 2) > 0));
-        corners += form_luma(at + vec2<i32>(right, down));
-    }
+    let here = textureLoad(form_smooth_in, at, 0).xyz;
     let across = vec2<i32>(FORM_REACH, 0);
     let along = vec2<i32>(0, FORM_REACH);
     let rise = vec2<f32>(
-        form_rise(here, form_luma(at - across), form_luma(at + across)),
-        form_rise(here, form_luma(at - along), form_luma(at + along)),
+        form_rise(here.x, form_luma(at - across), form_luma(at + across)),
+        form_rise(here.x, form_luma(at - along), form_luma(at + along)),
     );
     let cells = f32(min(frame.cell_size.x, frame.cell_size.y)) / 180.0;
     let steepness = length(rise) * cells / f32(FORM_REACH);
-    let modelled = smoothstep(FORM_EVEN, FORM_ROUND, steepness) * (1.0 - smoothstep(FORM_STEEP, FORM_EDGE, steepness));
-    textureStore(form_out, at, vec4<f32>(0.25 * here + 0.125 * beside + 0.0625 * corners, modelled, 0.0, 0.0));
+    let round = smoothstep(FORM_EVEN, FORM_ROUND, steepness) * (1.0 - smoothstep(FORM_STEEP, FORM_EDGE, steepness));
+    let middle = vec2<f32>(FORM_BRIGHT - here.x, here.x - FORM_DARK) / vec2<f32>(FORM_BELOW, FORM_ABOVE);
+    let lit = clamp(min(middle.x, middle.y), 0.0, 1.0);
+    textureStore(form_out, at, vec4<f32>(here.x, round * lit * mix(1.0, FORM_SKIN, here.y) * here.z, here.z, 0.0));
 }
 
 // The same around where the next pixels are.
-var<private> form_here: vec2<f32>;
+var<private> form_here: vec3<f32>;
 
 // Looks it up for the pixels around `at`, in photo pixels.
 fn form_look(at: vec2<f32>) {
-    form_here = textureSampleLevel(form, linear, at * frame.cells_per_pixel / vec2<f32>(frame.cell_size), 0.0).xy;
+    form_here = textureSampleLevel(form, linear, at * frame.cells_per_pixel / vec2<f32>(frame.cell_size), 0.0).xyz;
 }

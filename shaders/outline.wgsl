@@ -25,12 +25,15 @@ const OUTLINE_BESIDE: f32 = 0.3;
 // Part of an edge's strength, which is about the most that it responds with, that its ink starts from: else the whole
 // kernel's width is inked beside a strong edge, to the last sample and its jags.
 const OUTLINE_CORE: f32 = 0.22;
-// What thresholds are multiplied by where no direction prevails (texture, specks) and where one does (the outline of a
-// thing), and how far it has to.
-const OUTLINE_TEXTURE: f32 = 1.6;
+// What thresholds are multiplied by in texture and at the clear outline of a thing: one direction prevails (from coherence
+// OUTLINE_MIXED on, at OUTLINE_ONE it is all there is), and there are few edges around (gradients of OUTLINE_LONE of the
+// edge's own; with OUTLINE_CROWD, it is one of many).
+const OUTLINE_TEXTURE: f32 = 1.4;
 const OUTLINE_CLEAR: f32 = 0.45;
 const OUTLINE_MIXED: f32 = 0.5;
 const OUTLINE_ONE: f32 = 0.9;
+const OUTLINE_LONE: f32 = 0.35;
+const OUTLINE_CROWD: f32 = 0.7;
 // Cells on the side of a tile.
 const OUTLINE_TILE: u32 = 4u;
 
@@ -43,22 +46,27 @@ fn outline_tile_grid() -> vec2<u32> {
     return (frame.cell_size + (OUTLINE_TILE - 1u)) / OUTLINE_TILE;
 }
 
-// 1 for each tile that is worth a look, for a cell in it or beside it.
+// Per tile: 1 where it is worth a look, for a cell in it or beside it, and twice the mean gradient in it, in 65536ths.
 @compute @workgroup_size(64, 8)
 fn outline_find(@builtin(global_invocation_id) id: vec3<u32>) {
     if any(id.xy >= outline_tile_grid()) {
         return;
     }
     var strongest = 0.0;
+    var sum = 0.0;
     let last = vec2<i32>(frame.cell_size) - 1;
     for (var y = -1; y <= i32(OUTLINE_TILE); y += 1) {
         for (var x = -1; x <= i32(OUTLINE_TILE); x += 1) {
             let cell = clamp(vec2<i32>(id.xy * OUTLINE_TILE) + vec2<i32>(x, y), vec2<i32>(0), last);
-            strongest = max(strongest, flow_strength(textureLoad(flow, cell, 0).xy));
+            let tensor = textureLoad(flow, cell, 0);
+            strongest = max(strongest, flow_strength(tensor.xy));
+            let inside = all(vec2<u32>(vec2<i32>(x, y)) < vec2<u32>(OUTLINE_TILE));
+            sum += select(0.0, sqrt(tensor.z), inside);
         }
     }
     let worth = select(0u, 1u, strongest >= outline.gate_low);
-    textureStore(outline_tiles_out, vec2<i32>(id.xy), vec4<u32>(worth, 0u, 0u, 0u));
+    let mean = u32(min(sum / f32(OUTLINE_TILE * OUTLINE_TILE), 1.0) * 65536.0);
+    textureStore(outline_tiles_out, vec2<i32>(id.xy), vec4<u32>(worth | (mean << 1u), 0u, 0u, 0u));
 }
 
 // What a tile's pixels need of the uniform: a software renderer reads it once a tile instead of at every pixel.
@@ -70,11 +78,25 @@ struct OutlineTile {
     @location(2) @interpolate(flat) steps: vec4<f32>,
     // gate_low, gate_high.
     @location(3) @interpolate(flat) gate: vec2<f32>,
+    // Mean gradient around, in luma per drawing pixel.
+    @location(4) crowd: f32,
 }
 
-fn outline_corner(position: vec4<f32>) -> OutlineTile {
+fn outline_corner(position: vec4<f32>, crowd: f32) -> OutlineTile {
     let steps = vec4<f32>(outline.spacing, outline.stride, outline.threshold, outline.softness);
-    return OutlineTile(position, outline.across, outline.along, steps, vec2<f32>(outline.gate_low, outline.gate_high));
+    let gate = vec2<f32>(outline.gate_low, outline.gate_high);
+    return OutlineTile(position, outline.across, outline.along, steps, gate, crowd);
+}
+
+// Mean gradient of the four by four tiles around the upper left corner of tile `at`.
+fn outline_crowd(at: vec2<u32>) -> f32 {
+    let last = vec2<i32>(outline_tile_grid()) - 1;
+    var sum = 0u;
+    for (var i = 0; i < 16; i += 1) {
+        let tile = clamp(vec2<i32>(at) + vec2<i32>((i & 3) - 2, (i >> 2u) - 2), vec2<i32>(0), last);
+        sum += textureLoad(outline_tiles, tile, 0).x >> 1u;
+    }
+    return f32(sum) / (16.0 * 65536.0);
 }
 
 // A quad per tile: two triangles where it is worth a look, else nothing.
@@ -82,13 +104,13 @@ fn outline_corner(position: vec4<f32>) -> OutlineTile {
 fn outline_tile(@builtin(vertex_index) vertex: u32, @builtin(instance_index) tile: u32) -> OutlineTile {
     let columns = outline_tile_grid().x;
     let at = vec2<u32>(tile % columns, tile / columns);
-    if textureLoad(outline_tiles, at, 0).x == 0u {
-        return outline_corner(vec4<f32>(0.0, 0.0, 0.0, 1.0));
+    if (textureLoad(outline_tiles, at, 0).x & 1u) == 0u {
+        return outline_corner(vec4<f32>(0.0, 0.0, 0.0, 1.0), 0.0);
     }
     let corner = vec2<u32>(vertex & 1u, vertex >> 1u);
     let pixel = round(vec2<f32>((at + corner) * OUTLINE_TILE) / frame.cells_per_pixel);
     let clip = pixel / vec2<f32>(frame.photo_size) * 2.0 - 1.0;
-    return outline_corner(vec4<f32>(clip.x, -clip.y, 0.0, 1.0));
+    return outline_corner(vec4<f32>(clip.x, -clip.y, 0.0, 1.0), outline_crowd(at + corner));
 }
 
 // Response per photo pixel: positive on the dark side of an edge and on a dark line. Cleared to 0.
@@ -126,10 +148,12 @@ fn outline_along(tile: OutlineTile) -> @location(0) vec4<f32> {
         + tile.along.z * (outline_response_at(here.xy + 2.0 * step) + outline_response_at(here.xy - 2.0 * step))
         + tile.along.w * (outline_response_at(here.xy + 3.0 * step) + outline_response_at(here.xy - 3.0 * step));
     // A line's rim is as wide as a pixel at least: what is steeper would flicker as it moves.
-    let clear = smoothstep(OUTLINE_MIXED, OUTLINE_ONE, flow_coherence(tensor));
+    let strength = flow_strength(tensor.xy);
+    let lone = 1.0 - smoothstep(OUTLINE_LONE, OUTLINE_CROWD, tile.crowd / max(strength, 1e-6));
+    let clear = smoothstep(OUTLINE_MIXED, OUTLINE_ONE, flow_coherence(tensor)) * lone;
     let steps = tile.steps.zw * mix(OUTLINE_TEXTURE, OUTLINE_CLEAR, clear);
     let rim = max(steps.y, abs(dpdx(response)) + abs(dpdy(response)));
-    let half = max(steps.x + 0.5 * steps.y, OUTLINE_CORE * flow_strength(tensor.xy));
+    let half = max(steps.x + 0.5 * steps.y, OUTLINE_CORE * strength);
     let near = outline_full(response, steps.y, OUTLINE_BESIDE * half);
     return vec4<f32>(outline_full(response, rim, half), near, 0.0, 0.0);
 }

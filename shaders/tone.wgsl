@@ -14,10 +14,11 @@ struct ToneUniform {
 @group(0) @binding(13) var<uniform> tone: ToneUniform;
 
 // How far luma lies off that around it where it is texture still, from where on it is a thing of its own, and the share of
-// texture that steps along form take out.
+// texture that steps along form take out, or add where it is features of a small face.
 const TONE_TEXTURE: f32 = 0.02;
 const TONE_THING: f32 = 0.07;
 const TONE_FLAT: f32 = 0.5;
+const TONE_FEATURES: f32 = 0.6;
 // Softness of their steps where nothing is modelled: a wall's light runs evenly.
 const TONE_EVEN: f32 = 0.75;
 
@@ -59,15 +60,16 @@ fn tone_graded(lightness: f32) -> f32 {
     return clamp(tone_contrast(lightness) + tone.brightness, 0.0, 1.0);
 }
 
-// `around`: luma around `color`, and how far (0..=1) light models a form there. In the measure of `tone.form`, steps are
+// `around`: luma around `color`, how far (0..=1) light models a form there, and how far texture may go. In the measure of `tone.form`, steps are
 // those of the luma around, so that they run in clean contours through whatever texture there is (compare the soft
 // quantisation of Winnemoeller 2006, sharp where luma is steep).
-fn tone_apply(color: vec3<f32>, around: vec2<f32>) -> vec3<f32> {
+fn tone_apply(color: vec3<f32>, around: vec3<f32>) -> vec3<f32> {
     let lightness = luma_of(color);
     let off = lightness - around.x;
     let texture = off * (1.0 - smoothstep(TONE_TEXTURE, TONE_THING, abs(off)));
     let plain = tone_graded(lightness - tone.form * texture);
-    let left = (1.0 - TONE_FLAT * tone.form) * (tone_graded(lightness) - plain);
+    let kept = 1.0 + tone.form * mix(TONE_FEATURES, -TONE_FLAT, around.z);
+    let left = kept * (tone_graded(lightness) - plain);
     let softness = mix(tone.softness, max(tone.softness, TONE_EVEN), tone.form * (1.0 - around.y));
     let level = clamp(tone_level(plain, softness) + left, 0.0, 1.0);
     // Chroma follows lightness, or shadows turn neon and lights grey; not all the way, or lifted shadows turn to noise.

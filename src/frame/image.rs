@@ -207,7 +207,7 @@ impl SmallRgb {
 pub struct Drawing {
     /// Pixels; smaller than the photo and of the same shape, up to rounding.
     pub size: Size,
-    /// R, G, B, 255 per pixel, rows packed.
+    /// R, G, B per pixel, and how far the shaders may simplify what is there: 255, less on small faces. Rows packed.
     pub rgba: Vec<u8>,
 }
 

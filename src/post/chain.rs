@@ -259,8 +259,8 @@ impl PostChain {
             passes.extend(upsample.passes);
             slope = upsample.slope;
             if forms(settings) {
-                let (pass, drawn) = form::pass(context, shader, &upsample.means, drawing)?;
-                passes.push(pass);
+                let (form, drawn) = form::passes(context, shader, &drawing_view, &upsample.means, drawing)?;
+                passes.extend(form);
                 modelled = drawn;
                 bound.push((form::DRAWN, Resource::Texture(&modelled)));
             }

@@ -6,21 +6,29 @@ use crate::frame::Size;
 use crate::gpu::{Context, Pass, Resource, Shader, Use, texture, view};
 use wgpu::TextureFormat;
 
-/// The WGSL of the pass and of `form_look`.
+/// The WGSL of the passes and of `form_look`.
 pub(super) const SOURCE: &str = include_str!("../../shaders/form.wgsl");
 
-/// Binding of what the pass draws.
+/// Binding of what the passes draw.
 pub(super) const DRAWN: u32 = 40;
 
-/// Builds the pass, which reads `means` of the [upsampling](super::upsample), and gives it with the texture that it fills.
-pub(super) fn pass(
+/// Builds the passes, which read the drawing and `means` of the [upsampling](super::upsample), and gives them with the texture that they
+/// fill.
+pub(super) fn passes(
     context: &Context,
     shader: &Shader,
+    drawing: &wgpu::TextureView,
     means: &wgpu::TextureView,
-    drawing: Size,
-) -> Result<(Pass, wgpu::TextureView)> {
-    let (grid, halves) = (cells(drawing), TextureFormat::Rgba16Float);
-    let form = view(&texture(context, "form", grid, halves, Use::Stored));
-    let resources = [(24, Resource::Floats(means)), (39, Resource::Store(&form, halves))];
-    Ok((Pass::dispatch(context, "form_find", shader, &resources, grid)?, form))
+    size: Size,
+) -> Result<(Vec<Pass>, wgpu::TextureView)> {
+    let (grid, halves) = (cells(size), TextureFormat::Rgba16Float);
+    let [smooth, form] = ["form_smooth", "form"].map(|label| view(&texture(context, label, grid, halves, Use::Stored)));
+    let smoothing =
+        [(2, Resource::Texture(drawing)), (24, Resource::Floats(means)), (39, Resource::Store(&smooth, halves))];
+    let finding = [(41, Resource::Texture(&smooth)), (42, Resource::Store(&form, halves))];
+    let passes = vec![
+        Pass::dispatch(context, "form_smooth", shader, &smoothing, grid)?,
+        Pass::dispatch(context, "form_find", shader, &finding, grid)?,
+    ];
+    Ok((passes, form))
 }

@@ -37,9 +37,9 @@ impl From<&config::Tone> for ToneUniform {
 pub(super) fn fragment(tone: &config::Tone, formed: bool) -> Fragment {
     let call = match (tone.keep_color > 0.0, formed) {
         (true, true) => "tone_apply(tone_keep_color(color, photo_rgb(pixel)), form_here)",
-        (true, false) => "tone_apply(tone_keep_color(color, photo_rgb(pixel)), vec2<f32>(luma_of(color), 1.0))",
+        (true, false) => "tone_apply(tone_keep_color(color, photo_rgb(pixel)), vec3<f32>(luma_of(color), 1.0, 1.0))",
         (false, true) => "tone_apply(color, form_here)",
-        (false, false) => "tone_apply(color, vec2<f32>(luma_of(color), 1.0))",
+        (false, false) => "tone_apply(color, vec3<f32>(luma_of(color), 1.0, 1.0))",
     };
     Fragment {
         source: SOURCE,

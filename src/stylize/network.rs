@@ -68,6 +68,8 @@ pub struct Sheet {
     pub cover: Tensor,
     /// Colour of the ink, N x 3 x 1 x 1.
     pub ink: Tensor,
+    /// Where small faces are, N x 1 x H/4 x W/4, 0..=1.
+    pub faces: Tensor,
 }
 
 impl Sheet {
@@ -193,7 +195,7 @@ impl Network {
 
         let lines = self.lines.of(&self.lines.luma(photo)?, &edges)?.f_mul(gates)?;
         let cover = lines.f_sum_dim_intlist([1_i64].as_slice(), true, photo.f_kind()?)?.f_clamp(0.0, 1.0)?;
-        Ok(Sheet { paint, cover, ink: modulation.ink.shallow_clone() })
+        Ok(Sheet { paint, cover, ink: modulation.ink.shallow_clone(), faces })
     }
 
     /// What the layers say of a photo.

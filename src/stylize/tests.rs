@@ -25,7 +25,6 @@ fn the_network_redraws_the_photo_and_none_passes_it_on() {
     let [passed, drawing] = ["none", "comic"].map(|weights| draw(weights, &photo));
     assert_eq!(passed, photo.to_drawing());
     assert_eq!(drawing.size, photo.size);
-    assert!(drawing.rgba.chunks_exact(4).all(|pixel| pixel[3] == 255));
     let changed = passed.rgba.iter().zip(&drawing.rgba).filter(|(a, b)| a.abs_diff(**b) > 4).count();
     assert!(cfg!(not(feature = "torch")) || changed > drawing.rgba.len() / 10, "{changed}");
 }
