@@ -92,7 +92,7 @@ gpu-proof: ## on a machine with an NVIDIA GPU: compare it with the CPU, measure 
 	cargo build --release
 	@scripts/gpu_proof.py $(ARGS)
 
-cards: build ## draw the pictures of the styles again (models/, samples/, the window's)
+cards: build ## draw the pictures of the styles again
 	@./setup.sh --test
 	@scripts/cards.sh
 

@@ -28,7 +28,7 @@ const OUTLINE_CORE: f32 = 0.22;
 // What thresholds are multiplied by in texture and at the clear outline of a thing: one direction prevails (from coherence
 // OUTLINE_MIXED on, at OUTLINE_ONE it is all there is), and there are few edges around (gradients of OUTLINE_LONE of the
 // edge's own; with OUTLINE_CROWD, it is one of many).
-const OUTLINE_TEXTURE: f32 = 1.4;
+const OUTLINE_TEXTURE: f32 = 1.2;
 const OUTLINE_CLEAR: f32 = 0.45;
 const OUTLINE_MIXED: f32 = 0.5;
 const OUTLINE_ONE: f32 = 0.9;
