@@ -11,8 +11,8 @@
 // Cells on either side over which light has to rise.
 const FORM_REACH: i32 = 3;
 // Rise of luma a cell of a 180th of the picture's short side: what a wall has, what models a form, and what is an edge.
-const FORM_EVEN: f32 = 0.003;
-const FORM_ROUND: f32 = 0.008;
+const FORM_EVEN: f32 = 0.0022;
+const FORM_ROUND: f32 = 0.0055;
 const FORM_STEEP: f32 = 0.03;
 const FORM_EDGE: f32 = 0.06;
 // Luma from which on paper and sky are thought to be all there is, and over how much below that they come to be; and what
@@ -22,7 +22,7 @@ const FORM_BELOW: f32 = 0.2;
 const FORM_DARK: f32 = 0.1;
 const FORM_ABOVE: f32 = 0.2;
 // What is left on skin: people mind on faces what they like on cloth.
-const FORM_SKIN: f32 = 0.55;
+const FORM_SKIN: f32 = 0.8;
 // Chroma of skin (Cb and Cr of full-range BT.601, of 1; Chai and Ngan 1999), from and to, and over how much it comes to be.
 const FORM_SKIN_FROM: vec2<f32> = vec2<f32>(0.302, 0.522);
 const FORM_SKIN_TO: vec2<f32> = vec2<f32>(0.498, 0.678);
