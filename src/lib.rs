@@ -52,6 +52,8 @@
 //!   nothing can draw the pattern of its cells, and what each pixel is costs no network.
 //! * Strokes are put on by hand and not trained: losses pile them up beside edges in strong colours. Where the figures of
 //!   `eval` and the eye part, the eye decides; how far they part stands in `models/README.md`.
+//! * A drawing's fourth byte says how far the shaders may simplify what is there: the network knows where small faces are, and
+//!   shaders see pixels only. What is carried from picture to picture follows changes of light, which [`motion`] tells them.
 //! * Only the picture is drawn; every other stream is copied, packet by packet, on the sink thread. Sound that the container
 //!   cannot hold is the one exception: it is encoded anew there, so that segments know nothing of it.
 //! * A damaged source ends its stream normally and counts the damage aside, so that the film is finished and the run still
