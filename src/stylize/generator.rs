@@ -125,6 +125,21 @@ mod tests {
     use crate::stylize::load;
 
     #[test]
+    fn shaders_are_told_of_small_faces_alone() {
+        let size = Size::new(96, 64);
+        // A face before a blue wall.
+        let face = |i: usize| (36..60).contains(&(i % 96)) && (20..44).contains(&(i / 96));
+        let channel = |skin: f32, wall: f32| (0..size.pixels()).map(move |i| if face(i) { skin } else { wall });
+        let planes = channel(0.85, 0.3).chain(channel(0.62, 0.4)).chain(channel(0.52, 0.7)).collect();
+        let chosen = Chosen { device: tch::Device::Cpu, name: String::new(), warning: None };
+        let mut generator =
+            Generator::new(load("comic").unwrap(), &config::Generator::default(), &chosen, size).unwrap();
+        let drawing = generator.draw(&SmallRgb { size, planes }).unwrap();
+        let alpha = |x: usize, y: usize| drawing.rgba[(y * 96 + x) * 4 + 3];
+        assert!(alpha(48, 32) < 60 && alpha(2, 2) > 250 && alpha(93, 61) > 250, "{} {}", alpha(48, 32), alpha(2, 2));
+    }
+
+    #[test]
     fn half_precision_costs_no_shades() {
         let weights = load("comic").unwrap();
         let (network, modulation) = weights.network.folded(&weights.code(&config::Blend::default()).unwrap()).unwrap();
