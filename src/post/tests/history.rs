@@ -102,6 +102,25 @@ fn what_moves_as_the_motion_says_is_carried_and_stays_sharp() {
 }
 
 #[test]
+fn what_moves_by_parts_of_pixels_stays_sharp() {
+    // Waves of eight pixels that go one and a half to the right each time.
+    let waves =
+        |i: u32| rgba(SIZE, |x, _| [0.5 + 0.12 * ((x as f32 - 1.5 * i as f32) * std::f32::consts::TAU / 8.0).sin(); 3]);
+    let film = |moving: bool| {
+        let motion = move |i: u32| if moving && i > 0 { motion(-1.5 / 96.0, 1.0, 0.0) } else { None };
+        (0..20).map(|i| (waves(i), motion(i))).collect::<Vec<_>>()
+    };
+    let (Some(carried), Some(fresh)) = (run(1.0, film(true)), run(1.0, film(false))) else { return };
+    let deviation = |picture: &[u8]| {
+        let row: Vec<f32> = (40..88).map(|x| f32::from(picture[(30 * 96 + x) * 4])).collect();
+        let mean = row.iter().sum::<f32>() / row.len() as f32;
+        (row.iter().map(|v| (v - mean) * (v - mean)).sum::<f32>() / row.len() as f32).sqrt()
+    };
+    let (carried, fresh) = (deviation(&carried[19]), deviation(&fresh[19]));
+    assert!(carried > 0.8 * fresh && carried < 1.1 * fresh, "{carried} of {fresh}");
+}
+
+#[test]
 fn light_that_changes_is_followed_at_once_and_paper_stays_as_it_is() {
     let film = |level: fn(u8) -> f32, change: f32| {
         let motion = move || {
