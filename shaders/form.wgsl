@@ -23,20 +23,6 @@ const FORM_DARK: f32 = 0.1;
 const FORM_ABOVE: f32 = 0.2;
 // What is left on skin: people mind on faces what they like on cloth.
 const FORM_SKIN: f32 = 0.8;
-// Chroma of skin (Cb and Cr of full-range BT.601, of 1; Chai and Ngan 1999), from and to, and over how much it comes to be.
-const FORM_SKIN_FROM: vec2<f32> = vec2<f32>(0.302, 0.522);
-const FORM_SKIN_TO: vec2<f32> = vec2<f32>(0.498, 0.678);
-const FORM_SKIN_SOFT: f32 = 0.02;
-
-// How much a colour is like skin, of 1. Wood and sand are, too.
-fn form_skin(color: vec3<f32>) -> f32 {
-    let luma = dot(color, vec3<f32>(0.299, 0.587, 0.114));
-    let chroma = vec2<f32>(color.b - luma, color.r - luma) / vec2<f32>(1.772, 1.402) + 0.5;
-    let soft = vec2<f32>(FORM_SKIN_SOFT);
-    let like = smoothstep(FORM_SKIN_FROM - soft, FORM_SKIN_FROM + soft, chroma)
-        * (1.0 - smoothstep(FORM_SKIN_TO - soft, FORM_SKIN_TO + soft, chroma));
-    return like.x * like.y;
-}
 
 // Luma and likeness to skin, weighted 1, 2, 1 either way, and how far the drawing may be simplified.
 @compute @workgroup_size(64, 8)
@@ -54,7 +40,7 @@ fn form_smooth(@builtin(global_invocation_id) id: vec3<u32>) {
     }
     color /= 16.0;
     let simple = textureLoad(reduce_drawing, vec2<i32>(id.xy) * 2, 0).a;
-    textureStore(form_smooth_out, vec2<i32>(id.xy), vec4<f32>(luma_of(color), form_skin(color), simple, 0.0));
+    textureStore(form_smooth_out, vec2<i32>(id.xy), vec4<f32>(luma_of(color), skin_of(color), simple, 0.0));
 }
 
 fn form_luma(cell: vec2<i32>) -> f32 {

@@ -1,5 +1,5 @@
 // Ink lines: difference of Gaussians across the edge at full size, averaged along it (flow-based XDoG, Winnemoeller
-// 2012). Both passes draw the tiles of the picture that
+// 2012); and contours, where it says nothing, along the crest of the gradient (Canny 1986). Both passes draw the tiles of the picture that
 // hold an edge and no others: a test inside the shader saves a software renderer nothing, it runs masked code too.
 
 struct OutlineUniform {
@@ -34,6 +34,28 @@ const OUTLINE_MIXED: f32 = 0.5;
 const OUTLINE_ONE: f32 = 0.9;
 const OUTLINE_LONE: f32 = 0.35;
 const OUTLINE_CROWD: f32 = 0.7;
+// A difference of Gaussians peaks so many narrow sigmas from the edge.
+const OUTLINE_PEAK: f32 = 1.3;
+// Gradient, in luma per drawing pixel, from which on a soft edge is inked, and fully.
+const CONTOUR_FROM: f32 = 0.012;
+const CONTOUR_FULL: f32 = 0.022;
+// Cells to both sides at which the crest of a gradient is looked for, and how peaked it must be.
+const CONTOUR_REACH: f32 = 2.0;
+const CONTOUR_FLAT: f32 = 0.1;
+const CONTOUR_PEAKED: f32 = 0.5;
+// How far it rises one way (see flow_rise) in texture, at a crisp edge and at a soft one.
+const CONTOUR_UNEVEN: f32 = 0.42;
+const CONTOUR_CRISP: f32 = 0.57;
+const CONTOUR_SOFT: f32 = 0.76;
+// Step of luma across an edge over its gradient up to which it is one of colour, and from which on one of luma.
+const CONTOUR_COLOUR: f32 = 1.0;
+const CONTOUR_LUMA: f32 = 2.2;
+// How many times as steep an edge on skin must be.
+const CONTOUR_SKIN: f32 = 3.0;
+// Half a line's width in narrow sigmas, of the faintest edge and of one that steep.
+const CONTOUR_THIN: f32 = 0.7;
+const CONTOUR_THICK: f32 = 1.4;
+const CONTOUR_STRONG: f32 = 0.05;
 // Cells on the side of a tile.
 const OUTLINE_TILE: u32 = 4u;
 
@@ -142,11 +164,11 @@ fn outline_along(tile: OutlineTile) -> @location(0) vec4<f32> {
     let middle = outline_response_at(here.xy);
     let tensor = flow_at(here.xy);
     let normal = flow_normal(tensor.xy);
-    let step = vec2<f32>(-normal.y, normal.x) * tile.steps.y;
+    let along = vec2<f32>(-normal.y, normal.x) * tile.steps.y;
     let response = tile.along.x * middle
-        + tile.along.y * (outline_response_at(here.xy + step) + outline_response_at(here.xy - step))
-        + tile.along.z * (outline_response_at(here.xy + 2.0 * step) + outline_response_at(here.xy - 2.0 * step))
-        + tile.along.w * (outline_response_at(here.xy + 3.0 * step) + outline_response_at(here.xy - 3.0 * step));
+        + tile.along.y * (outline_response_at(here.xy + along) + outline_response_at(here.xy - along))
+        + tile.along.z * (outline_response_at(here.xy + 2.0 * along) + outline_response_at(here.xy - 2.0 * along))
+        + tile.along.w * (outline_response_at(here.xy + 3.0 * along) + outline_response_at(here.xy - 3.0 * along));
     // A line's rim is as wide as a pixel at least: what is steeper would flicker as it moves.
     let strength = flow_strength(tensor.xy);
     let lone = 1.0 - smoothstep(OUTLINE_LONE, OUTLINE_CROWD, tile.crowd / max(strength, 1e-6));
@@ -155,7 +177,38 @@ fn outline_along(tile: OutlineTile) -> @location(0) vec4<f32> {
     let rim = max(steps.y, abs(dpdx(response)) + abs(dpdy(response)));
     let half = max(steps.x + 0.5 * steps.y, OUTLINE_CORE * strength);
     let near = outline_full(response, steps.y, OUTLINE_BESIDE * half);
-    return vec4<f32>(outline_full(response, rim, half), near, 0.0, 0.0);
+    let line = outline_full(response, rim, half);
+    // Edges to which the difference of Gaussians says nothing, soft ones and those of colour alone, are inked where they are
+    // steepest.
+    let crest = outline_crest(here.xy, normal, tensor.z);
+    let top = here.xy + normal * crest.x;
+    let aside = normal * tile.steps.x * OUTLINE_PEAK;
+    let inked = smoothstep(0.6 * half, half,
+        max(middle, max(outline_response_at(top + aside), outline_response_at(top - aside))));
+    let step = abs(outline_luma(top + 2.0 * aside) - outline_luma(top - 2.0 * aside));
+    let rise = flow_rise(tensor);
+    let colour = 1.0 - smoothstep(CONTOUR_COLOUR, CONTOUR_LUMA, step / max(strength, 1e-6));
+    let kind = max(smoothstep(CONTOUR_CRISP, CONTOUR_SOFT, rise),
+        colour * smoothstep(CONTOUR_UNEVEN, CONTOUR_CRISP, rise));
+    let skin = skin_of(textureSampleLevel(small, linear, here.xy / vec2<f32>(frame.photo_size), 0.0).rgb);
+    let steep = strength / mix(1.0, CONTOUR_SKIN, skin);
+    let soft = smoothstep(OUTLINE_MIXED, OUTLINE_ONE, flow_coherence(tensor)) * crest.y * kind * (1.0 - inked)
+        * smoothstep(CONTOUR_FROM, CONTOUR_FULL, steep);
+    let wide = tile.steps.x * mix(CONTOUR_THIN, CONTOUR_THICK, smoothstep(CONTOUR_FROM, CONTOUR_STRONG, steep));
+    let contour = soft * (1.0 - smoothstep(wide - 0.5, wide + 0.5, abs(crest.x)));
+    let around = soft * (1.0 - smoothstep(2.0 * wide, 3.0 * wide, abs(crest.x)));
+    return vec4<f32>(max(line, contour), max(near, around), 0.0, 0.0);
+}
+
+// How far along `normal` the crest of the gradient lies, in photo pixels, and whether it is that of a soft edge, 0..=1: of the
+// Gaussian through its squares here and to both sides.
+fn outline_crest(at: vec2<f32>, normal: vec2<f32>, here: f32) -> vec2<f32> {
+    let reach = CONTOUR_REACH / min(frame.cells_per_pixel.x, frame.cells_per_pixel.y);
+    let one = log(max(flow_at(at + normal * reach).z, 1e-7));
+    let other = log(max(flow_at(at - normal * reach).z, 1e-7));
+    let bend = 2.0 * log(max(here, 1e-7)) - one - other;
+    let off = clamp(0.5 * (one - other) / max(bend, 1e-3), -2.0, 2.0) * reach;
+    return vec2<f32>(off, smoothstep(CONTOUR_FLAT, CONTOUR_PEAKED, bend));
 }
 
 // Ink where the response is `response`: half of it at `half`, all within `rim`.

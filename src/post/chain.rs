@@ -16,10 +16,11 @@ use crate::gpu::{
 };
 use crate::stage::FrameFilter;
 
-const COMMON: [&str; 4] = [
+const COMMON: [&str; 5] = [
     include_str!("../../shaders/common/frame.wgsl"),
     include_str!("../../shaders/common/photo.wgsl"),
     include_str!("../../shaders/common/small.wgsl"),
+    include_str!("../../shaders/common/skin.wgsl"),
     include_str!("../../shaders/common/hash.wgsl"),
 ];
 /// 0 is the photo, 1 the drawing; where it is neither.
@@ -270,7 +271,7 @@ impl PostChain {
         if let Some((_, values)) = numbers.iter().find(|(f, _)| f.source == outline::SOURCE) {
             let (tensor, directions) = flow::passes(context, shader, &small, drawing)?;
             let lines;
-            (lines, ink) = outline::passes(context, values, shader, &photo, &directions, (size, drawing))?;
+            (lines, ink) = outline::passes(context, values, shader, (&photo, &small), &directions, (size, drawing))?;
             passes.extend(tensor);
             passes.extend(lines);
             bound.push((outline::INK, Resource::Texture(&ink)));

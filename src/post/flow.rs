@@ -1,4 +1,5 @@
-//! Which way the edges run: the smoothed structure tensor of the photo's luma, on the cell grid (half the drawing).
+//! Which way the edges run: the smoothed structure tensor of the photo's luma and the drawing's colour, on the cell grid
+//! (half the drawing).
 
 use super::run::cells;
 use crate::error::Result;
@@ -11,7 +12,8 @@ pub(super) const SOURCE: &str = include_str!("../../shaders/flow.wgsl");
 /// Where passes bind the result.
 pub(super) const BINDING: u32 = 22;
 
-/// Builds the passes; gives them with the texture they fill: the structure tensor's deviatoric part per cell (`rgba16float`).
+/// Builds the passes; gives them with the texture they fill: per cell the structure
+/// tensor's deviatoric part, its trace and the square of the mean gradient (`rgba16float`).
 pub(super) fn passes(
     context: &Context,
     shader: &Shader,

@@ -1,5 +1,5 @@
 //! Ink lines: difference of Gaussians across the edge at full size, averaged along it (flow-based XDoG, Winnemöller,
-//! Kyprianidis and Olsen 2012).
+//! Kyprianidis and Olsen 2012), and contours of what has soft edges or a colour of its own.
 
 use super::{flow, fragment::Fragment, run::cells};
 use crate::config;
@@ -82,13 +82,13 @@ pub(super) fn fragment(outline: &config::Outline, unit: f32) -> Fragment {
     Fragment { source: SOURCE, call: "outline_apply(color, ink.x)", page: true, binding: 14, uniform }
 }
 
-/// Builds the passes at full size, of which `values` is the uniform; gives them with the texture they fill: ink per photo
+/// Builds the passes at full size, of which `values` is the uniform and `small` the drawing; gives them with the texture they fill: ink per photo
 /// pixel and whether a line is near (`rg8unorm`).
 pub(super) fn passes(
     context: &Context,
     values: &wgpu::Buffer,
     shader: &Shader,
-    photo: &PhotoPlanes,
+    (photo, small): (&PhotoPlanes, &wgpu::TextureView),
     flow: &wgpu::TextureView,
     (size, drawing): (Size, Size),
 ) -> Result<(Vec<Pass>, wgpu::TextureView)> {
@@ -103,7 +103,7 @@ pub(super) fn passes(
     let find = [&shared[..], &[(26, Resource::Store(&tiles, words))]].concat();
     let tiled = [&shared[..], &[(12, Resource::Linear), (27, Resource::Codes(&tiles))]].concat();
     let across = [&tiled[..], &photo.resources()[..1]].concat();
-    let along = [&tiled[..], &[(15, Resource::Texture(&response_view))]].concat();
+    let along = [&across[..], &[(4, Resource::Texture(small)), (15, Resource::Texture(&response_view))]].concat();
     let quads = ("outline_tile", grid.width * grid.height);
     let passes = vec![
         Pass::dispatch(context, "outline_find", shader, &find, grid)?,
