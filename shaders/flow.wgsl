@@ -1,19 +1,31 @@
-// Which way the edges run: the smoothed structure tensor of the photo's luma and of the drawing's colour (Di Zenzo 1986 of
+// Which way the edges run: the smoothed structure tensor of the photo's luma and colour (Di Zenzo 1986 of
 // more than one channel; Kang 2007 uses an edge tangent flow; Winnemoeller 2012 the tensor's eigenvector), on the cell
 // grid. Kept is its deviatoric part (xx - yy, 2 xy): the gradient's square at twice its angle, which can be interpolated
 // where a direction, being the same either way round, cannot. Then its trace, and the square of the mean gradient, which
 // texture has none of: there is as much up in it as down.
 
+@group(0) @binding(43) var flow_seen_out: texture_storage_2d<rgba8unorm, write>;
+@group(0) @binding(44) var flow_seen: texture_2d<f32>;
 @group(0) @binding(5) var flow_tensor_out: texture_storage_2d<rgba32float, write>;
 @group(0) @binding(23) var flow_tensor_in: texture_2d<f32>;
 @group(0) @binding(6) var flow_out: texture_storage_2d<rgba16float, write>;
 @group(0) @binding(22) var flow: texture_2d<f32>;
 
-// Luma of the photo, and how far the drawing's colour is from grey, negative: what is white has an edge before what is blue
-// or yellow, however light.
-fn flow_seen(at: vec2<i32>) -> vec2<f32> {
-    let seen = small_at(at);
-    return vec2<f32>(seen.a, min(seen.r, min(seen.g, seen.b)) - luma_of(seen.rgb));
+// Luma of the photo under each pixel of the drawing, how far its colour is from grey (what is white has an edge before what
+// is blue or yellow, however light), and how much it is like skin.
+@compute @workgroup_size(64, 8)
+fn flow_see(@builtin(global_invocation_id) id: vec3<u32>) {
+    if any(id.xy >= frame.drawing_size) {
+        return;
+    }
+    let at = vec2<i32>(id.xy);
+    let color = photo_rgb(vec2<i32>((2u * id.xy + 1u) * frame.photo_size / (2u * frame.drawing_size)));
+    let grey = 1.0 + min(color.r, min(color.g, color.b)) - luma_of(color);
+    textureStore(flow_seen_out, at, vec4<f32>(textureLoad(small, at, 0).a, grey, skin_of(color), 0.0));
+}
+
+fn flow_seen_at(at: vec2<i32>) -> vec2<f32> {
+    return textureLoad(flow_seen, clamp(at, vec2<i32>(0), vec2<i32>(frame.drawing_size) - 1), 0).xy;
 }
 
 // Mean of the tensor (xx, xy, yy) over the four pixels of a cell, from Sobel gradients, and of both channels' sum.
@@ -27,14 +39,14 @@ fn flow_tensor(@builtin(global_invocation_id) id: vec3<u32>) {
     var here: array<vec2<f32>, 4>;
     var below: array<vec2<f32>, 4>;
     for (var x = 0; x < 4; x += 1) {
-        above[x] = flow_seen(corner + vec2<i32>(x, 0));
-        here[x] = flow_seen(corner + vec2<i32>(x, 1));
+        above[x] = flow_seen_at(corner + vec2<i32>(x, 0));
+        here[x] = flow_seen_at(corner + vec2<i32>(x, 1));
     }
     var tensor = vec3<f32>(0.0);
     var mean = vec2<f32>(0.0);
     for (var y = 0; y < 2; y += 1) {
         for (var x = 0; x < 4; x += 1) {
-            below[x] = flow_seen(corner + vec2<i32>(x, y + 2));
+            below[x] = flow_seen_at(corner + vec2<i32>(x, y + 2));
         }
         mean += here[1] + here[2];
         for (var x = 0; x < 2; x += 1) {

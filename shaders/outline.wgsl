@@ -190,7 +190,7 @@ fn outline_along(tile: OutlineTile) -> @location(0) vec4<f32> {
     let colour = 1.0 - smoothstep(CONTOUR_COLOUR, CONTOUR_LUMA, step / max(strength, 1e-6));
     let kind = max(smoothstep(CONTOUR_CRISP, CONTOUR_SOFT, rise),
         colour * smoothstep(CONTOUR_UNEVEN, CONTOUR_CRISP, rise));
-    let skin = skin_of(textureSampleLevel(small, linear, here.xy / vec2<f32>(frame.photo_size), 0.0).rgb);
+    let skin = textureSampleLevel(flow_seen, linear, here.xy / vec2<f32>(frame.photo_size), 0.0).z;
     let steep = strength / mix(1.0, CONTOUR_SKIN, skin);
     let soft = smoothstep(OUTLINE_MIXED, OUTLINE_ONE, flow_coherence(tensor)) * crest.y * kind * (1.0 - inked)
         * smoothstep(CONTOUR_FROM, CONTOUR_FULL, steep);

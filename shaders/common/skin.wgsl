@@ -2,7 +2,7 @@
 
 // Chroma of skin (Cb and Cr of full-range BT.601, of 1; Chai and Ngan 1999), from and to, and over how much it comes to be.
 const SKIN_FROM: vec2<f32> = vec2<f32>(0.302, 0.522);
-const SKIN_TO: vec2<f32> = vec2<f32>(0.498, 0.73);
+const SKIN_TO: vec2<f32> = vec2<f32>(0.498, 0.678);
 const SKIN_SOFT: f32 = 0.02;
 
 // How much a colour is like skin, of 1. Wood and sand are, too.

@@ -236,7 +236,9 @@ impl PostChain {
         let strength = strength(settings);
 
         let keeps_color = settings.tone.as_ref().is_some_and(|t| t.keep_color > 0.0);
-        let photo = PhotoPlanes::new(context, size, format, strength >= 1.0 && !keeps_color);
+        // Colour is for a part of it, and for where lines are.
+        let plain = strength >= 1.0 && !keeps_color && settings.outline.is_none();
+        let photo = PhotoPlanes::new(context, size, format, plain);
         let rgba8 = wgpu::TextureFormat::Rgba8Unorm;
         let drawing_texture = texture(context, "drawing", drawing, rgba8, Use::Sent);
         let drawing_view = view(&drawing_texture);
@@ -269,9 +271,9 @@ impl PostChain {
         }
         let ink;
         if let Some((_, values)) = numbers.iter().find(|(f, _)| f.source == outline::SOURCE) {
-            let (tensor, directions) = flow::passes(context, shader, &small, drawing)?;
+            let (tensor, directions) = flow::passes(context, shader, &photo, &small, drawing)?;
             let lines;
-            (lines, ink) = outline::passes(context, values, shader, (&photo, &small), &directions, (size, drawing))?;
+            (lines, ink) = outline::passes(context, values, shader, &photo, &directions, (size, drawing))?;
             passes.extend(tensor);
             passes.extend(lines);
             bound.push((outline::INK, Resource::Texture(&ink)));

@@ -1,34 +1,47 @@
-//! Which way the edges run: the smoothed structure tensor of the photo's luma and the drawing's colour, on the cell grid
-//! (half the drawing).
+//! Which way the edges run: the smoothed structure tensor of the photo's luma and colour, on the cell grid (half the
+//! drawing).
 
 use super::run::cells;
 use crate::error::Result;
 use crate::frame::Size;
-use crate::gpu::{Context, Pass, Resource, Shader, Use, texture, view};
+use crate::gpu::{Context, Pass, PhotoPlanes, Resource, Shader, Use, texture, view};
 use wgpu::TextureFormat;
 
 /// The WGSL of both passes and of what reads their result.
 pub(super) const SOURCE: &str = include_str!("../../shaders/flow.wgsl");
-/// Where passes bind the result.
+/// Where passes bind the tensor, and what is seen of the photo.
 pub(super) const BINDING: u32 = 22;
+pub(super) const SEEN: u32 = 44;
 
-/// Builds the passes; gives them with the texture they fill: per cell the structure
-/// tensor's deviatoric part, its trace and the square of the mean gradient (`rgba16float`).
+/// What the passes fill.
+pub(super) struct Flow {
+    /// Per cell the structure tensor's deviatoric part, its trace and the square of the mean gradient (`rgba16float`).
+    pub tensor: wgpu::TextureView,
+    /// Per pixel of the drawing the photo's luma, nearness to grey and likeness to skin (`rgba8unorm`).
+    pub seen: wgpu::TextureView,
+}
+
+/// Builds the passes, of which `small` is the drawing with the photo's luma.
 pub(super) fn passes(
     context: &Context,
     shader: &Shader,
+    photo: &PhotoPlanes,
     small: &wgpu::TextureView,
     drawing: Size,
-) -> Result<(Vec<Pass>, wgpu::TextureView)> {
+) -> Result<(Vec<Pass>, Flow)> {
     let grid = cells(drawing);
-    let (floats, halves) = (TextureFormat::Rgba32Float, TextureFormat::Rgba16Float);
-    let tensor = view(&texture(context, "flow_tensor", grid, floats, Use::Stored));
-    let flow = view(&texture(context, "flow", grid, halves, Use::Stored));
-    let first = [(4, Resource::Texture(small)), (5, Resource::Store(&tensor, floats))];
-    let second = [(23, Resource::Floats(&tensor)), (6, Resource::Store(&flow, halves))];
+    let (floats, halves, bytes) = (TextureFormat::Rgba32Float, TextureFormat::Rgba16Float, TextureFormat::Rgba8Unorm);
+    let seen = view(&texture(context, "flow_seen", drawing, bytes, Use::Stored));
+    let sums = view(&texture(context, "flow_tensor", grid, floats, Use::Stored));
+    let tensor = view(&texture(context, "flow", grid, halves, Use::Stored));
+    let mut first = vec![(4, Resource::Texture(small)), (43, Resource::Store(&seen, bytes))];
+    first.extend(photo.resources());
+    let second = [(SEEN, Resource::Texture(&seen)), (5, Resource::Store(&sums, floats))];
+    let third = [(23, Resource::Floats(&sums)), (6, Resource::Store(&tensor, halves))];
     let passes = vec![
-        Pass::dispatch(context, "flow_tensor", shader, &first, grid)?,
-        Pass::dispatch(context, "flow_smooth", shader, &second, grid)?,
+        Pass::dispatch(context, "flow_see", shader, &first, drawing)?,
+        Pass::dispatch(context, "flow_tensor", shader, &second, grid)?,
+        Pass::dispatch(context, "flow_smooth", shader, &third, grid)?,
     ];
-    Ok((passes, flow))
+    Ok((passes, Flow { tensor, seen }))
 }

@@ -7,6 +7,7 @@
 //! | `reduce` | drawing | the photo's mean luma beside the drawing |
 //! | `upsample_moments`, `upsample_fit` | half the drawing | the drawing as a linear function of luma |
 //! | `form_smooth`, `form_find` | half the drawing | where light and shade model a form |
+//! | `flow_see` | drawing | what there is to see of the photo: luma, colour, skin |
 //! | `flow_tensor`, `flow_smooth` | half the drawing | which way edges run, and how strong they are |
 //! | `outline_find` | tiles | where there is an edge at all |
 //! | `outline_across`, `outline_along` | full, tiles with edges | ink |

@@ -1,7 +1,8 @@
 //! Ink lines: difference of Gaussians across the edge at full size, averaged along it (flow-based XDoG, Winnemöller,
 //! Kyprianidis and Olsen 2012), and contours of what has soft edges or a colour of its own.
 
-use super::{flow, fragment::Fragment, run::cells};
+use super::flow::{self, Flow};
+use super::{fragment::Fragment, run::cells};
 use crate::config;
 use crate::error::Result;
 use crate::frame::Size;
@@ -82,14 +83,14 @@ pub(super) fn fragment(outline: &config::Outline, unit: f32) -> Fragment {
     Fragment { source: SOURCE, call: "outline_apply(color, ink.x)", page: true, binding: 14, uniform }
 }
 
-/// Builds the passes at full size, of which `values` is the uniform and `small` the drawing; gives them with the texture they fill: ink per photo
+/// Builds the passes at full size, of which `values` is the uniform; gives them with the texture they fill: ink per photo
 /// pixel and whether a line is near (`rg8unorm`).
 pub(super) fn passes(
     context: &Context,
     values: &wgpu::Buffer,
     shader: &Shader,
-    (photo, small): (&PhotoPlanes, &wgpu::TextureView),
-    flow: &wgpu::TextureView,
+    photo: &PhotoPlanes,
+    flow: &Flow,
     (size, drawing): (Size, Size),
 ) -> Result<(Vec<Pass>, wgpu::TextureView)> {
     let cells = cells(drawing);
@@ -99,11 +100,12 @@ pub(super) fn passes(
     let response = texture(context, "outline_response", size, TextureFormat::R16Float, Use::Drawn);
     let ink = texture(context, "outline_ink", size, TextureFormat::Rg8Unorm, Use::Drawn);
     let response_view = view(&response);
-    let shared = [(flow::BINDING, Resource::Texture(flow)), (14, Resource::Uniform(values))];
+    let shared = [(flow::BINDING, Resource::Texture(&flow.tensor)), (14, Resource::Uniform(values))];
     let find = [&shared[..], &[(26, Resource::Store(&tiles, words))]].concat();
     let tiled = [&shared[..], &[(12, Resource::Linear), (27, Resource::Codes(&tiles))]].concat();
     let across = [&tiled[..], &photo.resources()[..1]].concat();
-    let along = [&across[..], &[(4, Resource::Texture(small)), (15, Resource::Texture(&response_view))]].concat();
+    let along =
+        [&across[..], &[(flow::SEEN, Resource::Texture(&flow.seen)), (15, Resource::Texture(&response_view))]].concat();
     let quads = ("outline_tile", grid.width * grid.height);
     let passes = vec![
         Pass::dispatch(context, "outline_find", shader, &find, grid)?,
