@@ -61,6 +61,8 @@ const OUTLINE_TILE: u32 = 4u;
 
 @group(0) @binding(26) var outline_tiles_out: texture_storage_2d<r32uint, write>;
 @group(0) @binding(27) var outline_tiles: texture_2d<u32>;
+@group(0) @binding(45) var outline_crests_out: texture_storage_2d<rgba16float, write>;
+@group(0) @binding(46) var outline_crests: texture_2d<f32>;
 @group(0) @binding(15) var outline_response: texture_2d<f32>;
 @group(0) @binding(16) var outline_ink: texture_2d<f32>;
 
@@ -157,6 +159,60 @@ fn outline_response_at(at: vec2<f32>) -> f32 {
     return textureSampleLevel(outline_response, linear, at / vec2<f32>(frame.photo_size), 0.0).x;
 }
 
+// Threshold and softness, which of the style are `steps`, of an edge among others of mean gradient `crowd`.
+fn outline_steps(tensor: vec4<f32>, crowd: f32, steps: vec2<f32>) -> vec2<f32> {
+    let lone = 1.0 - smoothstep(OUTLINE_LONE, OUTLINE_CROWD, crowd / max(flow_strength(tensor.xy), 1e-6));
+    let clear = smoothstep(OUTLINE_MIXED, OUTLINE_ONE, flow_coherence(tensor)) * lone;
+    return steps * mix(OUTLINE_TEXTURE, OUTLINE_CLEAR, clear);
+}
+
+// The response of which half is inked.
+fn outline_half(tensor: vec4<f32>, steps: vec2<f32>) -> f32 {
+    return max(steps.x + 0.5 * steps.y, OUTLINE_CORE * flow_strength(tensor.xy));
+}
+
+// Per cell, of the edge to which the difference of Gaussians says nothing, since it is soft or of colour alone: where light is
+// steepest, in photo pixels towards the light (x), how much of a contour it is, 0..=1 (y), and half its width (z). That
+// place is the crest of the Gaussian through the gradient's squares here and to both sides.
+@compute @workgroup_size(64, 8)
+fn outline_crest(@builtin(global_invocation_id) id: vec3<u32>) {
+    if any(id.xy >= frame.cell_size) {
+        return;
+    }
+    let here = (vec2<f32>(id.xy) + 0.5) / frame.cells_per_pixel;
+    let tensor = textureLoad(flow, vec2<i32>(id.xy), 0);
+    let strength = flow_strength(tensor.xy);
+    let reach = CONTOUR_REACH / min(frame.cells_per_pixel.x, frame.cells_per_pixel.y);
+    var normal = flow_normal(tensor.xy);
+    normal *= select(1.0, -1.0, outline_light(here + normal * reach) < outline_light(here - normal * reach));
+    let one = log(max(flow_at(here + normal * reach).z, 1e-7));
+    let other = log(max(flow_at(here - normal * reach).z, 1e-7));
+    let bend = 2.0 * log(max(tensor.z, 1e-7)) - one - other;
+    let off = clamp(0.5 * (one - other) / max(bend, 1e-3), -2.0, 2.0) * reach;
+
+    let top = here + normal * off;
+    let aside = normal * outline.spacing * OUTLINE_PEAK;
+    let step = abs(outline_luma(top + 2.0 * aside) - outline_luma(top - 2.0 * aside));
+    let colour = 1.0 - smoothstep(CONTOUR_COLOUR, CONTOUR_LUMA, step / max(strength, 1e-6));
+    let rise = flow_rise(tensor);
+    let kind = max(smoothstep(CONTOUR_CRISP, CONTOUR_SOFT, rise), colour * smoothstep(CONTOUR_UNEVEN, CONTOUR_CRISP, rise));
+    let half = outline_half(tensor, outline_steps(tensor, outline_crowd(id.xy / OUTLINE_TILE), vec2<f32>(outline.threshold, outline.softness)));
+    let response = max(outline_response_at(here), max(outline_response_at(top + aside), outline_response_at(top - aside)));
+    let inked = smoothstep(0.6 * half, half, response);
+    let skin = textureSampleLevel(flow_seen, linear, here / vec2<f32>(frame.photo_size), 0.0).z;
+    let steep = strength / mix(1.0, CONTOUR_SKIN, skin);
+    let contour = smoothstep(OUTLINE_MIXED, OUTLINE_ONE, flow_coherence(tensor)) * kind * (1.0 - inked)
+        * smoothstep(CONTOUR_FLAT, CONTOUR_PEAKED, bend) * smoothstep(CONTOUR_FROM, CONTOUR_FULL, steep);
+    let wide = outline.spacing * mix(CONTOUR_THIN, CONTOUR_THICK, smoothstep(CONTOUR_FROM, CONTOUR_STRONG, steep));
+    textureStore(outline_crests_out, vec2<i32>(id.xy), vec4<f32>(off, contour, wide, 0.0));
+}
+
+// What the crest parts: light from dark, and grey from colours.
+fn outline_light(at: vec2<f32>) -> f32 {
+    let seen = textureSampleLevel(flow_seen, linear, at / vec2<f32>(frame.photo_size), 0.0);
+    return seen.x + seen.y;
+}
+
 // Ink per photo pixel, 0..=1, and whether a line is near (1) or not (0). Cleared to 0.
 @fragment
 fn outline_along(tile: OutlineTile) -> @location(0) vec4<f32> {
@@ -170,45 +226,15 @@ fn outline_along(tile: OutlineTile) -> @location(0) vec4<f32> {
         + tile.along.z * (outline_response_at(here.xy + 2.0 * along) + outline_response_at(here.xy - 2.0 * along))
         + tile.along.w * (outline_response_at(here.xy + 3.0 * along) + outline_response_at(here.xy - 3.0 * along));
     // A line's rim is as wide as a pixel at least: what is steeper would flicker as it moves.
-    let strength = flow_strength(tensor.xy);
-    let lone = 1.0 - smoothstep(OUTLINE_LONE, OUTLINE_CROWD, tile.crowd / max(strength, 1e-6));
-    let clear = smoothstep(OUTLINE_MIXED, OUTLINE_ONE, flow_coherence(tensor)) * lone;
-    let steps = tile.steps.zw * mix(OUTLINE_TEXTURE, OUTLINE_CLEAR, clear);
+    let steps = outline_steps(tensor, tile.crowd, tile.steps.zw);
     let rim = max(steps.y, abs(dpdx(response)) + abs(dpdy(response)));
-    let half = max(steps.x + 0.5 * steps.y, OUTLINE_CORE * strength);
+    let half = outline_half(tensor, steps);
     let near = outline_full(response, steps.y, OUTLINE_BESIDE * half);
     let line = outline_full(response, rim, half);
-    // Edges to which the difference of Gaussians says nothing, soft ones and those of colour alone, are inked where they are
-    // steepest.
-    let crest = outline_crest(here.xy, normal, tensor.z);
-    let top = here.xy + normal * crest.x;
-    let aside = normal * tile.steps.x * OUTLINE_PEAK;
-    let inked = smoothstep(0.6 * half, half,
-        max(middle, max(outline_response_at(top + aside), outline_response_at(top - aside))));
-    let step = abs(outline_luma(top + 2.0 * aside) - outline_luma(top - 2.0 * aside));
-    let rise = flow_rise(tensor);
-    let colour = 1.0 - smoothstep(CONTOUR_COLOUR, CONTOUR_LUMA, step / max(strength, 1e-6));
-    let kind = max(smoothstep(CONTOUR_CRISP, CONTOUR_SOFT, rise),
-        colour * smoothstep(CONTOUR_UNEVEN, CONTOUR_CRISP, rise));
-    let skin = textureSampleLevel(flow_seen, linear, here.xy / vec2<f32>(frame.photo_size), 0.0).z;
-    let steep = strength / mix(1.0, CONTOUR_SKIN, skin);
-    let soft = smoothstep(OUTLINE_MIXED, OUTLINE_ONE, flow_coherence(tensor)) * crest.y * kind * (1.0 - inked)
-        * smoothstep(CONTOUR_FROM, CONTOUR_FULL, steep);
-    let wide = tile.steps.x * mix(CONTOUR_THIN, CONTOUR_THICK, smoothstep(CONTOUR_FROM, CONTOUR_STRONG, steep));
-    let contour = soft * (1.0 - smoothstep(wide - 0.5, wide + 0.5, abs(crest.x)));
-    let around = soft * (1.0 - smoothstep(2.0 * wide, 3.0 * wide, abs(crest.x)));
+    let crest = textureSampleLevel(outline_crests, linear, here.xy * frame.cells_per_pixel / vec2<f32>(frame.cell_size), 0.0);
+    let contour = crest.y * (1.0 - smoothstep(crest.z - 0.5, crest.z + 0.5, abs(crest.x)));
+    let around = crest.y * (1.0 - smoothstep(2.0 * crest.z, 3.0 * crest.z, abs(crest.x)));
     return vec4<f32>(max(line, contour), max(near, around), 0.0, 0.0);
-}
-
-// How far along `normal` the crest of the gradient lies, in photo pixels, and whether it is that of a soft edge, 0..=1: of the
-// Gaussian through its squares here and to both sides.
-fn outline_crest(at: vec2<f32>, normal: vec2<f32>, here: f32) -> vec2<f32> {
-    let reach = CONTOUR_REACH / min(frame.cells_per_pixel.x, frame.cells_per_pixel.y);
-    let one = log(max(flow_at(at + normal * reach).z, 1e-7));
-    let other = log(max(flow_at(at - normal * reach).z, 1e-7));
-    let bend = 2.0 * log(max(here, 1e-7)) - one - other;
-    let off = clamp(0.5 * (one - other) / max(bend, 1e-3), -2.0, 2.0) * reach;
-    return vec2<f32>(off, smoothstep(CONTOUR_FLAT, CONTOUR_PEAKED, bend));
 }
 
 // Ink where the response is `response`: half of it at `half`, all within `rim`.
