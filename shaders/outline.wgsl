@@ -56,6 +56,11 @@ const CONTOUR_SKIN: f32 = 3.0;
 const CONTOUR_THIN: f32 = 0.7;
 const CONTOUR_THICK: f32 = 1.4;
 const CONTOUR_STRONG: f32 = 0.05;
+// Cells along a contour at which it must go on, and what share of it must be there, from none of it to all.
+const JOIN_NEAR: f32 = 2.0;
+const JOIN_FAR: f32 = 4.0;
+const JOIN_SHORT: f32 = 0.1;
+const JOIN_LONG: f32 = 0.3;
 // Cells on the side of a tile.
 const OUTLINE_TILE: u32 = 4u;
 
@@ -205,6 +210,31 @@ fn outline_crest(@builtin(global_invocation_id) id: vec3<u32>) {
         * smoothstep(CONTOUR_FLAT, CONTOUR_PEAKED, bend) * smoothstep(CONTOUR_FROM, CONTOUR_FULL, steep);
     let wide = outline.spacing * mix(CONTOUR_THIN, CONTOUR_THICK, smoothstep(CONTOUR_FROM, CONTOUR_STRONG, steep));
     textureStore(outline_crests_out, vec2<i32>(id.xy), vec4<f32>(off, contour, wide, 0.0));
+}
+
+// Joins contours where they break off for a moment, and leaves out short ones: a cell is as much of one as those before and
+// behind it are, both of them (compare the hysteresis of Canny 1986).
+@compute @workgroup_size(64, 8)
+fn outline_join(@builtin(global_invocation_id) id: vec3<u32>) {
+    if any(id.xy >= frame.cell_size) {
+        return;
+    }
+    let at = vec2<i32>(id.xy);
+    let normal = flow_normal(textureLoad(flow, at, 0).xy);
+    let along = vec2<f32>(-normal.y, normal.x);
+    let here = vec2<f32>(id.xy) + 0.5;
+    let before = vec2<f32>(outline_contour(here - along * JOIN_NEAR), outline_contour(here - along * JOIN_FAR));
+    let behind = vec2<f32>(outline_contour(here + along * JOIN_NEAR), outline_contour(here + along * JOIN_FAR));
+    let crest = textureLoad(outline_crests, at, 0);
+    let joined = max(crest.y, min(max(before.x, before.y), max(behind.x, behind.y)));
+    let length = (crest.y + before.x + before.y + behind.x + behind.y) * 0.2;
+    let kept = joined * smoothstep(JOIN_SHORT, JOIN_LONG, length);
+    textureStore(outline_crests_out, at, vec4<f32>(crest.x, kept, crest.z, 0.0));
+}
+
+// How much of a contour there is at `at`, in cells.
+fn outline_contour(at: vec2<f32>) -> f32 {
+    return textureSampleLevel(outline_crests, linear, at / vec2<f32>(frame.cell_size), 0.0).y;
 }
 
 // What the crest parts: light from dark, and grey from colours.

@@ -11,7 +11,7 @@
 //! | `flow_tensor`, `flow_smooth` | half the drawing | which way edges run, and how strong they are |
 //! | `outline_find` | tiles | where there is an edge at all |
 //! | `outline_across`, `outline_along` | full, tiles with edges | ink |
-//! | `outline_crest` | half the drawing | contours between the two |
+//! | `outline_crest`, `outline_join` | half the drawing | contours, between the two |
 //! | `pack` | full | everything that looks at one pixel: upsample, tone, history, halftone, ink, paper; then the encoder's planes |
 //!
 //! Colours are in gamma space from end to end: the photo's R'G'B' as the stream codes it, the drawing's sRGB bytes

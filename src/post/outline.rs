@@ -101,20 +101,28 @@ pub(super) fn passes(
     let ink = texture(context, "outline_ink", size, TextureFormat::Rg8Unorm, Use::Drawn);
     let response_view = view(&response);
     let halves = TextureFormat::Rgba16Float;
-    let crests = view(&texture(context, "outline_crests", cells, halves, Use::Stored));
+    let [found, joined] =
+        ["outline_found", "outline_joined"].map(|label| view(&texture(context, label, cells, halves, Use::Stored)));
     let shared = [(flow::BINDING, Resource::Texture(&flow.tensor)), (14, Resource::Uniform(values))];
     let find = [&shared[..], &[(26, Resource::Store(&tiles, words))]].concat();
     let tiled = [&shared[..], &[(12, Resource::Linear), (27, Resource::Codes(&tiles))]].concat();
     let across = [&tiled[..], &photo.resources()[..1]].concat();
     let answered = (15, Resource::Texture(&response_view));
-    let seen = [answered, (flow::SEEN, Resource::Texture(&flow.seen)), (45, Resource::Store(&crests, halves))];
+    let seen = [answered, (flow::SEEN, Resource::Texture(&flow.seen)), (45, Resource::Store(&found, halves))];
     let crest = [&across[..], &seen].concat();
-    let along = [&tiled[..], &[answered, (46, Resource::Texture(&crests))]].concat();
+    let join = [
+        (flow::BINDING, Resource::Texture(&flow.tensor)),
+        (12, Resource::Linear),
+        (46, Resource::Texture(&found)),
+        (45, Resource::Store(&joined, halves)),
+    ];
+    let along = [&tiled[..], &[answered, (46, Resource::Texture(&joined))]].concat();
     let quads = ("outline_tile", grid.width * grid.height);
     let passes = vec![
         Pass::dispatch(context, "outline_find", shader, &find, grid)?,
         Pass::draw(context, "outline_across", shader, &across, &response, quads)?,
         Pass::dispatch(context, "outline_crest", shader, &crest, cells)?,
+        Pass::dispatch(context, "outline_join", shader, &join, cells)?,
         Pass::draw(context, "outline_along", shader, &along, &ink, quads)?,
     ];
     Ok((passes, view(&ink)))
