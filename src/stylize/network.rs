@@ -163,7 +163,8 @@ impl Network {
         let skin = skin(&low)?;
         let faces = small_faces(&skin)?;
         let answer = self.answer(photo, modulation)?.with_faces(&faces)?;
-        let graded = modulation.grade.colours(&low)?;
+        let low_luma = self.lines.luma(&low)?;
+        let graded = modulation.grade.colours(&low, &low_luma)?;
         let light = self.lines.luma(&graded)?;
         let colour = graded - &light;
         let light = modulation.grade.curved(&light)?;
@@ -177,7 +178,6 @@ impl Network {
         // What the photo's own edges add: of light, and of colour.
         let slope = answer.slope.f_mul(&regions.contrast)?;
         let vivid = slope.f_clamp_max(1.0)?.f_mul(&regions.colour)?;
-        let low_luma = self.lines.luma(&low)?;
         let edges = self.finder.edges(&low_luma)?;
         let shown = self.strokes.directions(&low_luma, &edges, &skin)?;
         // Enlarged together, which costs one pass.
