@@ -102,9 +102,9 @@ impl Answer {
             return Err(TchError::Shape("a head of another size".into()));
         };
         Ok(Self {
-            light: light.shallow_clone(),
+            light: settled(light)?,
             slope: slope.f_clamp(0.0, STRONGEST)?,
-            gates: gates.f_relu()?,
+            gates: settled(&gates.f_relu()?)?,
             hold: hold.f_relu()?,
             ground: ground.shallow_clone(),
         })
@@ -297,6 +297,13 @@ fn within(light: &Tensor, painted: &Tensor) -> Result<Tensor, TchError> {
     painted.f_minimum(&lightest)?.f_maximum(&darkest)
 }
 
+/// A map (N x C x h x w) without what is narrower than a place, which is another whenever the picture moves by a part of one:
+/// binomial means of 3 x 3 places.
+fn settled(map: &Tensor) -> Result<Tensor, TchError> {
+    let means = |x: &Tensor| x.f_avg_pool2d([2, 2], [1, 1], [0, 0], false, true, None);
+    means(&means(&map.f_replication_pad2d([1; 4])?)?)
+}
+
 /// Detail without what the camera's noise amounts to, of which paint has none: Wiener's filter, with the detail's own square
 /// for that of the signal.
 fn cored(detail: &Tensor) -> Result<Tensor, TchError> {
@@ -391,6 +398,18 @@ mod tests {
 
     fn difference(a: &Tensor, b: &Tensor) -> f64 {
         (a - b).abs().max().double_value(&[])
+    }
+
+    #[test]
+    fn answers_hardly_change_where_the_picture_moves_by_part_of_a_place() {
+        // Alike maps that alternate from place to place settle to their mean; wide ones stay.
+        let options = (Kind::Float, Device::Cpu);
+        let columns = Tensor::arange(16, options).view([1, 1, 1, 16]).expand([1, 2, 8, 16], false);
+        let quick = (&columns * std::f64::consts::PI).cos();
+        assert!(settled(&quick).unwrap().narrow(3, 1, 14).abs().max().double_value(&[]) < 1e-5);
+        let slow = (&columns * 0.25).sin();
+        let lost = (settled(&slow).unwrap() - &slow).narrow(3, 1, 14).abs().max().double_value(&[]);
+        assert!(lost < 0.02, "{lost}");
     }
 
     #[test]
