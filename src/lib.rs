@@ -52,6 +52,8 @@
 //!   nothing can draw the pattern of its cells, and what each pixel is costs no network.
 //! * Strokes are put on by hand and not trained: losses pile them up beside edges in strong colours. Where the figures of
 //!   `eval` and the eye part, the eye decides; how far they part stands in `models/README.md`.
+//! * Figures are given up for what the eye sees: what the network answers is averaged over neighbouring places, which costs
+//!   style in `eval` and is steady; contours are a shader's, since lines as narrow as ink need the full size.
 //! * A drawing's fourth byte says how far the shaders may simplify what is there: the network knows where small faces are, and
 //!   shaders see pixels only. What is carried from picture to picture follows changes of light, which [`motion`] tells them.
 //! * Only the picture is drawn; every other stream is copied, packet by packet, on the sink thread. Sound that the container
