@@ -1,8 +1,8 @@
-// Which way the edges run: the smoothed structure tensor of the photo's luma and colour (Di Zenzo 1986 of
-// more than one channel; Kang 2007 uses an edge tangent flow; Winnemoeller 2012 the tensor's eigenvector), on the cell
-// grid. Kept is its deviatoric part (xx - yy, 2 xy): the gradient's square at twice its angle, which can be interpolated
-// where a direction, being the same either way round, cannot. Then its trace, and the square of the mean gradient, which
-// texture has none of: there is as much up in it as down.
+// Which way the edges run: the smoothed structure tensor of the photo's luma and colour (Di Zenzo 1986 of more than one
+// channel; Kang 2007 uses an edge tangent flow; Winnemoeller 2012 the tensor's eigenvector), on the cell grid. Kept is its
+// deviatoric part (xx - yy, 2 xy): the gradient's square at twice its angle, which can be interpolated where a direction,
+// being the same either way round, cannot. Then its trace, and the square of the mean gradient, which texture has none of:
+// there is as much up in it as down.
 
 @group(0) @binding(43) var flow_seen_out: texture_storage_2d<rgba8unorm, write>;
 @group(0) @binding(44) var flow_seen: texture_2d<f32>;
@@ -103,7 +103,7 @@ fn flow_rise(tensor: vec4<f32>) -> f32 {
     return sqrt(tensor.w / max(tensor.z, 1e-12));
 }
 
-// How strong the edge is: the gradient in luma per drawing pixel, less where no direction prevails, as in noise and
+// How strong the edge is: the gradient of luma and colour per drawing pixel, less where no direction prevails, as in noise and
 // corners.
 fn flow_strength(tensor: vec2<f32>) -> f32 {
     return sqrt(length(tensor));

@@ -1,6 +1,7 @@
 // Ink lines: difference of Gaussians across the edge at full size, averaged along it (flow-based XDoG, Winnemoeller
-// 2012); and contours, where it says nothing, along the crest of the gradient (Canny 1986). Both passes draw the tiles of the picture that
-// hold an edge and no others: a test inside the shader saves a software renderer nothing, it runs masked code too.
+// 2012); and contours, where it says nothing, along the crest of the gradient (Canny 1986). The passes at full size draw
+// the tiles of the picture that hold an edge and no others: a test inside the shader saves a software renderer nothing, it
+// runs masked code too.
 
 struct OutlineUniform {
     // Ink colour and opacity.
@@ -167,8 +168,12 @@ fn outline_response_at(at: vec2<f32>) -> f32 {
 // Threshold and softness, which of the style are `steps`, of an edge among others of mean gradient `crowd`.
 fn outline_steps(tensor: vec4<f32>, crowd: f32, steps: vec2<f32>) -> vec2<f32> {
     let lone = 1.0 - smoothstep(OUTLINE_LONE, OUTLINE_CROWD, crowd / max(flow_strength(tensor.xy), 1e-6));
-    let clear = smoothstep(OUTLINE_MIXED, OUTLINE_ONE, flow_coherence(tensor)) * lone;
-    return steps * mix(OUTLINE_TEXTURE, OUTLINE_CLEAR, clear);
+    return steps * mix(OUTLINE_TEXTURE, OUTLINE_CLEAR, outline_prevails(tensor) * lone);
+}
+
+// Whether one direction prevails, 0..=1.
+fn outline_prevails(tensor: vec4<f32>) -> f32 {
+    return smoothstep(OUTLINE_MIXED, OUTLINE_ONE, flow_coherence(tensor));
 }
 
 // The response of which half is inked.
@@ -176,8 +181,8 @@ fn outline_half(tensor: vec4<f32>, steps: vec2<f32>) -> f32 {
     return max(steps.x + 0.5 * steps.y, OUTLINE_CORE * flow_strength(tensor.xy));
 }
 
-// Per cell, of the edge to which the difference of Gaussians says nothing, since it is soft or of colour alone: where light is
-// steepest, in photo pixels towards the light (x), how much of a contour it is, 0..=1 (y), and half its width (z). That
+// Per cell, of the edge to which the difference of Gaussians says nothing, since it is soft or of colour alone: where light
+// is steepest, in photo pixels towards the light (x), how much of a contour it is, 0..=1 (y), and half its width (z). That
 // place is the crest of the Gaussian through the gradient's squares here and to both sides.
 @compute @workgroup_size(64, 8)
 fn outline_crest(@builtin(global_invocation_id) id: vec3<u32>) {
@@ -201,12 +206,13 @@ fn outline_crest(@builtin(global_invocation_id) id: vec3<u32>) {
     let colour = 1.0 - smoothstep(CONTOUR_COLOUR, CONTOUR_LUMA, step / max(strength, 1e-6));
     let rise = flow_rise(tensor);
     let kind = max(smoothstep(CONTOUR_CRISP, CONTOUR_SOFT, rise), colour * smoothstep(CONTOUR_UNEVEN, CONTOUR_CRISP, rise));
-    let half = outline_half(tensor, outline_steps(tensor, outline_crowd(id.xy / OUTLINE_TILE), vec2<f32>(outline.threshold, outline.softness)));
+    let steps = vec2<f32>(outline.threshold, outline.softness);
+    let half = outline_half(tensor, outline_steps(tensor, outline_crowd(id.xy / OUTLINE_TILE), steps));
     let response = max(outline_response_at(here), max(outline_response_at(top + aside), outline_response_at(top - aside)));
     let inked = smoothstep(0.6 * half, half, response);
     let skin = textureSampleLevel(flow_seen, linear, here / vec2<f32>(frame.photo_size), 0.0).z;
     let steep = strength / mix(1.0, CONTOUR_SKIN, skin);
-    let contour = smoothstep(OUTLINE_MIXED, OUTLINE_ONE, flow_coherence(tensor)) * kind * (1.0 - inked)
+    let contour = outline_prevails(tensor) * kind * (1.0 - inked)
         * smoothstep(CONTOUR_FLAT, CONTOUR_PEAKED, bend) * smoothstep(CONTOUR_FROM, CONTOUR_FULL, steep);
     let wide = outline.spacing * mix(CONTOUR_THIN, CONTOUR_THICK, smoothstep(CONTOUR_FROM, CONTOUR_STRONG, steep));
     textureStore(outline_crests_out, vec2<i32>(id.xy), vec4<f32>(off, contour, wide, 0.0));
@@ -261,7 +267,8 @@ fn outline_along(tile: OutlineTile) -> @location(0) vec4<f32> {
     let half = outline_half(tensor, steps);
     let near = outline_full(response, steps.y, OUTLINE_BESIDE * half);
     let line = outline_full(response, rim, half);
-    let crest = textureSampleLevel(outline_crests, linear, here.xy * frame.cells_per_pixel / vec2<f32>(frame.cell_size), 0.0);
+    let uv = here.xy * frame.cells_per_pixel / vec2<f32>(frame.cell_size);
+    let crest = textureSampleLevel(outline_crests, linear, uv, 0.0);
     let contour = crest.y * (1.0 - smoothstep(crest.z - 0.5, crest.z + 0.5, abs(crest.x)));
     let around = crest.y * (1.0 - smoothstep(2.0 * crest.z, 3.0 * crest.z, abs(crest.x)));
     return vec4<f32>(max(line, contour), max(near, around), 0.0, 0.0);

@@ -7,7 +7,7 @@ use crate::frame::Size;
 use crate::gpu::{Context, Pass, PhotoPlanes, Resource, Shader, Use, texture, view};
 use wgpu::TextureFormat;
 
-/// The WGSL of both passes and of what reads their result.
+/// The WGSL of the passes and of what reads their result.
 pub(super) const SOURCE: &str = include_str!("../../shaders/flow.wgsl");
 /// Where passes bind the tensor, and what is seen of the photo.
 pub(super) const BINDING: u32 = 22;
