@@ -35,7 +35,9 @@ fn form_smooth(@builtin(global_invocation_id) id: vec3<u32>) {
     for (var y = -1; y <= 1; y += 1) {
         for (var x = -1; x <= 1; x += 1) {
             let at = clamp(vec2<i32>(id.xy) + vec2<i32>(x, y), vec2<i32>(0), last);
-            color += f32((2 - abs(x)) * (2 - abs(y))) * textureLoad(upsample_means, at, 0).rgb;
+            // The mean of a cell's four pixels.
+            let uv = 2.0 * (vec2<f32>(at) + 0.5) / vec2<f32>(frame.drawing_size);
+            color += f32((2 - abs(x)) * (2 - abs(y))) * textureSampleLevel(small, linear, uv, 0.0).rgb;
         }
     }
     color /= 16.0;

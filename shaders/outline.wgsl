@@ -20,6 +20,8 @@ struct OutlineUniform {
     gate_high: f32,
 }
 
+// `outline_luma(at)`, the luma at a place in photo pixels, is the photo's, or where there are strokes theirs: see
+// src/post/outline.rs.
 @group(0) @binding(14) var<uniform> outline: OutlineUniform;
 // Part of the response at a line's rim that is there beside a line.
 const OUTLINE_BESIDE: f32 = 0.3;
@@ -156,10 +158,6 @@ fn outline_across(tile: OutlineTile) -> @location(0) vec4<f32> {
     return vec4<f32>(sum * smoothstep(tile.gate.x, tile.gate.y, flow_strength(tensor.xy)));
 }
 
-fn outline_luma(at: vec2<f32>) -> f32 {
-    return photo_luma(vec2<i32>(at));
-}
-
 // Interpolated: samples along a line lie pixels apart, and each would print whatever crosses it once more.
 fn outline_response_at(at: vec2<f32>) -> f32 {
     return textureSampleLevel(outline_response, linear, at / vec2<f32>(frame.photo_size), 0.0).x;
@@ -269,7 +267,8 @@ fn outline_along(tile: OutlineTile) -> @location(0) vec4<f32> {
     let line = outline_full(response, rim, half);
     let uv = here.xy * frame.cells_per_pixel / vec2<f32>(frame.cell_size);
     let crest = textureSampleLevel(outline_crests, linear, uv, 0.0);
-    let contour = crest.y * (1.0 - smoothstep(crest.z - 0.5, crest.z + 0.5, abs(crest.x)));
+    let torn = smoothstep(1.6, 2.6, length(vec2<f32>(dpdx(crest.x), dpdy(crest.x))));
+    let contour = crest.y * (1.0 - torn) * (1.0 - smoothstep(crest.z - 0.5, crest.z + 0.5, abs(crest.x)));
     let around = crest.y * (1.0 - smoothstep(2.0 * crest.z, 3.0 * crest.z, abs(crest.x)));
     return vec4<f32>(max(line, contour), max(near, around), 0.0, 0.0);
 }

@@ -63,6 +63,8 @@ pub const FIELDS: &[Field] = &[
     integer("motion.lookahead", 0, 8, "frames that drawings look ahead, so that calm does not lag (files only)"),
     integer("upsample.radius", 1, 4, "larger follows the photo's shading more"),
     number("upsample.epsilon", 0.001, 1.0, "contrast below which texture is left out; larger is flatter"),
+    number("paint.length", 0.0, 60.0, "how far strokes reach along edges; longer leaves less texture"),
+    number("paint.crispness", 0.0, 2.0, "how far edges are drawn together, in pixels of the drawing"),
     integer("tone.steps", 0, 32, "levels of lightness; 0 is continuous"),
     number("tone.softness", 0.0, 1.0, "0 hard steps, 1 none"),
     number("tone.saturation", 0.0, 3.0, "0 grey, 1 unchanged"),
@@ -102,4 +104,4 @@ pub const FIELDS: &[Field] = &[
 ];
 
 /// Effects that can be switched off (`--set outline=off`).
-pub const EFFECTS: &[&str] = &["tone", "outline", "halftone", "speed", "paper"];
+pub const EFFECTS: &[&str] = &["paint", "tone", "outline", "halftone", "speed", "paper"];

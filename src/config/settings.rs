@@ -18,6 +18,8 @@ pub struct Settings {
     pub motion: Motion,
     /// Brings the drawing to full size.
     pub upsample: Upsample,
+    /// Strokes of a brush.
+    pub paint: Option<Paint>,
     /// Colour steps, saturation, contrast.
     pub tone: Option<Tone>,
     /// Ink lines.
@@ -33,8 +35,8 @@ pub struct Settings {
 impl Settings {
     /// Leaves the generator's own drawing alone.
     pub fn without_effects(&mut self) {
-        (self.tone, self.outline, self.halftone) = (None, None, None);
-        (self.speed, self.paper) = (None, None);
+        (self.paint, self.tone, self.outline) = (None, None, None);
+        (self.halftone, self.speed, self.paper) = (None, None, None);
     }
 
     /// Shows the motion that was found in place of the picture.
@@ -101,6 +103,22 @@ pub struct Upsample {
 impl Default for Upsample {
     fn default() -> Self {
         Self { radius: 2, epsilon: 0.03 }
+    }
+}
+
+/// Strokes that run along the edges (coherence-enhancing filtering, Kyprianidis and Kang 2011).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Paint {
+    /// How far a stroke reaches to either side, 0..=60 pixels at 1080 lines. Longer leaves less texture.
+    pub length: f32,
+    /// How far edges are drawn together, 0..=2 pixels of the *drawing*.
+    pub crispness: f32,
+}
+
+impl Default for Paint {
+    fn default() -> Self {
+        Self { length: 30.0, crispness: 1.0 }
     }
 }
 

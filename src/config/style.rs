@@ -233,7 +233,7 @@ fn near<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Halftone, Outline, Paper, Speed, Tone};
+    use crate::config::{Halftone, Outline, Paint, Paper, Speed, Tone};
     use std::collections::BTreeSet;
 
     fn set(key: &str, value: &str) -> Vec<(String, String)> {
@@ -251,6 +251,7 @@ mod tests {
     #[test]
     fn fields_and_settings_name_the_same_keys() {
         let all = Settings {
+            paint: Some(Paint::default()),
             tone: Some(Tone::default()),
             outline: Some(Outline::default()),
             halftone: Some(Halftone::default()),

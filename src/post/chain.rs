@@ -4,6 +4,7 @@ use super::anchor::{self, Anchor};
 use super::boil::{self, Boil};
 use super::fragment::{self, Fragment, Ink};
 use super::history::{self, History};
+use super::paint::{self, PaintUniform};
 use super::run::{RunConstants, strength, unit};
 use super::upsample::UpsampleUniform;
 use super::{flow, form, halftone, outline, paper, speed, tone, upsample};
@@ -68,6 +69,7 @@ struct Plan {
     shader: Shader,
     strength: f32,
     upsample: UpsampleUniform,
+    paint: PaintUniform,
 }
 
 impl Plan {
@@ -77,7 +79,13 @@ impl Plan {
         let fragments = fragments(settings, unit(photo.size));
         let run = RunConstants::new((photo, *color), (out, *out_color), *drawing);
         let shader = shader(settings, &fragments, &run, photo, out, (codes.lift, codes.max, *ceiling));
-        Self { fragments, shader, strength: strength(settings), upsample: UpsampleUniform::from(&settings.upsample) }
+        Self {
+            fragments,
+            shader,
+            strength: strength(settings),
+            upsample: UpsampleUniform::from(&settings.upsample),
+            paint: settings.paint.as_ref().map_or_else(PaintUniform::default, |p| PaintUniform::new(p, unit(*drawing))),
+        }
     }
 }
 
@@ -86,6 +94,7 @@ impl Plan {
 struct Uniforms {
     strength: wgpu::Buffer,
     upsample: wgpu::Buffer,
+    paint: wgpu::Buffer,
     /// One a fragment.
     fragments: Vec<wgpu::Buffer>,
 }
@@ -95,6 +104,7 @@ impl Uniforms {
         Self {
             strength: uniform_buffer(context, "strength", bytemuck::bytes_of(&plan.strength)),
             upsample: uniform_buffer(context, "upsample", bytemuck::bytes_of(&plan.upsample)),
+            paint: uniform_buffer(context, "paint", bytemuck::bytes_of(&plan.paint)),
             fragments: plan.fragments.iter().map(|f| uniform_buffer(context, f.call, &f.uniform)).collect(),
         }
     }
@@ -103,6 +113,7 @@ impl Uniforms {
     fn write(&self, context: &Context, plan: &Plan) {
         write_uniform(context, &self.strength, bytemuck::bytes_of(&plan.strength));
         write_uniform(context, &self.upsample, bytemuck::bytes_of(&plan.upsample));
+        write_uniform(context, &self.paint, bytemuck::bytes_of(&plan.paint));
         for (buffer, fragment) in self.fragments.iter().zip(&plan.fragments) {
             write_uniform(context, buffer, &fragment.uniform);
         }
@@ -124,6 +135,16 @@ pub(super) fn fragments(settings: &Settings, unit: f32) -> Vec<Fragment> {
 fn keeps(settings: &Settings) -> bool {
     let draws = strength(settings) > 0.0 || settings.tone.is_some() || settings.outline.is_some();
     settings.motion.calm > 0.0 && (draws || settings.halftone.is_some() || settings.speed.is_some())
+}
+
+/// Whether the drawing is painted over: not where there is none.
+fn paints(settings: &Settings) -> bool {
+    strength(settings) > 0.0 && settings.paint.is_some()
+}
+
+/// Whether the way of edges is looked for.
+fn flows(settings: &Settings) -> bool {
+    paints(settings) || settings.outline.is_some()
 }
 
 /// Whether steps of tone follow the form of the drawing: not where there is none.
@@ -154,10 +175,15 @@ pub(super) fn shader(
     (lift, max, ceiling): (u32, f32, f32),
 ) -> Shader {
     let strength = strength(settings);
+    let (enlarged, drawing) = if paints(settings) {
+        (paint::SOURCE, "paint_color(pixel)")
+    } else {
+        (upsample::SOURCE, "upsample_color(pixel)")
+    };
     let start = match strength {
-        s if s <= 0.0 => "photo_rgb(pixel)",
-        s if s >= 1.0 => "upsample_color(pixel)",
-        _ => "mix(photo_rgb(pixel), upsample_color(pixel), strength)",
+        s if s <= 0.0 => "photo_rgb(pixel)".to_owned(),
+        s if s >= 1.0 => drawing.to_owned(),
+        _ => format!("mix(photo_rgb(pixel), {drawing}, strength)"),
     };
     let mut source = run.wgsl();
     if 0.0 < strength && strength < 1.0 {
@@ -166,11 +192,14 @@ pub(super) fn shader(
     source += &COMMON.concat();
     source += REDUCE;
     source += PACK;
-    if settings.outline.is_some() {
+    if flows(settings) {
         source += flow::SOURCE;
     }
     if strength > 0.0 {
-        source += upsample::SOURCE;
+        source += enlarged;
+    }
+    if settings.outline.is_some() {
+        source += outline::luma(paints(settings));
     }
     if forms(settings) {
         source += form::SOURCE;
@@ -185,7 +214,7 @@ pub(super) fn shader(
     if lines(settings) == Ink::Boiling {
         source += boil::SOURCE;
     }
-    source += &fragment::picture(start, fragments, lines(settings), keeps(settings), forms(settings));
+    source += &fragment::picture(&start, fragments, lines(settings), keeps(settings), forms(settings));
     let [layout, _, shift_x, shift_y] = photo.constants();
     let [out_layout, out_bytes, out_shift_x, out_shift_y] = out.constants();
     let constants = vec![
@@ -237,44 +266,61 @@ impl PostChain {
 
         let keeps_color = settings.tone.as_ref().is_some_and(|t| t.keep_color > 0.0);
         // Colour is for a part of it, and for where lines are.
-        let plain = strength >= 1.0 && !keeps_color && settings.outline.is_none();
+        let plain = strength >= 1.0 && !keeps_color && !flows(settings);
         let photo = PhotoPlanes::new(context, size, format, plain);
         let rgba8 = wgpu::TextureFormat::Rgba8Unorm;
         let drawing_texture = texture(context, "drawing", drawing, rgba8, Use::Sent);
         let drawing_view = view(&drawing_texture);
-        let small = view(&texture(context, "small", drawing, rgba8, Use::Stored));
+        let mut small = view(&texture(context, "small", drawing, rgba8, Use::Stored));
         let packed = storage_buffer(context, "packed", ends.out.0.bytes);
 
         let mut passes = Vec::new();
-        if strength > 0.0 || settings.outline.is_some() {
+        if strength > 0.0 || flows(settings) {
             let resources =
                 [photo.resources()[0], (2, Resource::Texture(&drawing_view)), (3, Resource::Store(&small, rgba8))];
             passes.push(Pass::dispatch(context, "reduce", shader, &resources, drawing)?);
         }
+        let mut way = if flows(settings) {
+            let (found, way) = flow::passes(context, shader, &photo, &small, drawing)?;
+            passes.extend(found);
+            Some(way)
+        } else {
+            None
+        };
         let numbers: Vec<_> = fragments.iter().zip(&uniforms.fragments).collect();
         let mut bound =
             vec![(0, Resource::Uniform(&uniforms.strength)), (12, Resource::Linear), (19, Resource::Write(&packed))];
         bound.extend(photo.resources());
         bound.extend(numbers.iter().map(|(f, buffer)| (f.binding, Resource::Uniform(buffer))));
-        let (slope, modelled);
+        let (edges, modelled);
         if strength > 0.0 {
-            let upsample = upsample::passes(context, &uniforms.upsample, shader, &small, drawing)?;
-            passes.extend(upsample.passes);
-            slope = upsample.slope;
+            if let Some(before) = way.as_ref().filter(|_| paints(settings)) {
+                let from = (&small, &before.tensor);
+                let painted = paint::passes(context, &uniforms.paint, shader, &drawing_view, from, drawing)?;
+                passes.extend(painted.passes);
+                let (found, again) = flow::passes(context, shader, &photo, &painted.crisp, drawing)?;
+                passes.extend(found);
+                (small, edges, way) = (painted.small, painted.shift, Some(again));
+                bound.push((paint::SHIFT, Resource::Texture(&edges)));
+            } else {
+                let upsample = upsample::passes(context, &uniforms.upsample, shader, &small, drawing)?;
+                passes.extend(upsample.passes);
+                edges = upsample.slope;
+                bound.push((upsample::SLOPE, Resource::Texture(&edges)));
+            }
             if forms(settings) {
-                let (form, drawn) = form::passes(context, shader, &drawing_view, &upsample.means, drawing)?;
+                let (form, drawn) = form::passes(context, shader, &drawing_view, &small, drawing)?;
                 passes.extend(form);
                 modelled = drawn;
                 bound.push((form::DRAWN, Resource::Texture(&modelled)));
             }
-            bound.extend([(4, Resource::Texture(&small)), (11, Resource::Texture(&slope))]);
+            bound.push((4, Resource::Texture(&small)));
         }
         let ink;
-        if let Some((_, values)) = numbers.iter().find(|(f, _)| f.source == outline::SOURCE) {
-            let (tensor, directions) = flow::passes(context, shader, &photo, &small, drawing)?;
+        let drawn = numbers.iter().find(|(f, _)| f.source == outline::SOURCE);
+        if let (Some(way), Some((_, values))) = (&way, drawn) {
             let lines;
-            (lines, ink) = outline::passes(context, values, shader, &photo, &directions, (size, drawing))?;
-            passes.extend(tensor);
+            (lines, ink) = outline::passes(context, values, shader, (&photo, &small), way, (size, drawing))?;
             passes.extend(lines);
             bound.push((outline::INK, Resource::Texture(&ink)));
         }

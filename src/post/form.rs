@@ -12,19 +12,23 @@ pub(super) const SOURCE: &str = include_str!("../../shaders/form.wgsl");
 /// Binding of what the passes draw.
 pub(super) const DRAWN: u32 = 40;
 
-/// Builds the passes, which read the drawing and `means` of the [upsampling](super::upsample), and gives them with the texture that they
+/// Builds the passes, which read the drawing as it came and `small`, as it is shown, and gives them with the texture that they
 /// fill.
 pub(super) fn passes(
     context: &Context,
     shader: &Shader,
     drawing: &wgpu::TextureView,
-    means: &wgpu::TextureView,
+    small: &wgpu::TextureView,
     size: Size,
 ) -> Result<(Vec<Pass>, wgpu::TextureView)> {
     let (grid, halves) = (cells(size), TextureFormat::Rgba16Float);
     let [smooth, form] = ["form_smooth", "form"].map(|label| view(&texture(context, label, grid, halves, Use::Stored)));
-    let smoothing =
-        [(2, Resource::Texture(drawing)), (24, Resource::Floats(means)), (39, Resource::Store(&smooth, halves))];
+    let smoothing = [
+        (2, Resource::Texture(drawing)),
+        (4, Resource::Texture(small)),
+        (12, Resource::Linear),
+        (39, Resource::Store(&smooth, halves)),
+    ];
     let finding = [(41, Resource::Texture(&smooth)), (42, Resource::Store(&form, halves))];
     let passes = vec![
         Pass::dispatch(context, "form_smooth", shader, &smoothing, grid)?,

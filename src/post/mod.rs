@@ -5,14 +5,15 @@
 //! | pass | size | job |
 //! |---|---|---|
 //! | `reduce` | drawing | the photo's mean luma beside the drawing |
-//! | `upsample_moments`, `upsample_fit` | half the drawing | the drawing as a linear function of luma |
-//! | `form_smooth`, `form_find` | half the drawing | where light and shade model a form |
 //! | `flow_see` | drawing | what there is to see of the photo: luma, colour, skin |
 //! | `flow_tensor`, `flow_smooth` | half the drawing | which way edges run, and how strong they are |
+//! | `paint_along`, `paint_across` | drawing | strokes along edges, and which side of an edge what is near it belongs to; then the three of `flow` anew |
+//! | `upsample_moments`, `upsample_fit` | half the drawing | where there are no strokes: the drawing as a linear function of luma |
+//! | `form_smooth`, `form_find` | half the drawing | where light and shade model a form |
 //! | `outline_find` | tiles | where there is an edge at all |
 //! | `outline_across`, `outline_along` | full, tiles with edges | ink |
 //! | `outline_crest`, `outline_join` | half the drawing | contours, between the two |
-//! | `pack` | full | everything that looks at one pixel: upsample, tone, history, halftone, ink, paper; then the encoder's planes |
+//! | `pack` | full | everything that looks at one pixel: paint or upsample, tone, history, halftone, ink, paper; then the encoder's planes |
 //!
 //! Colours are in gamma space from end to end: the photo's R'G'B' as the stream codes it, the drawing's sRGB bytes
 //! taken as the same. Between passes the picture itself is never stored: it goes from floats to the encoder's codes, so
@@ -30,6 +31,7 @@ mod halftone;
 mod history;
 mod matte;
 mod outline;
+mod paint;
 mod paper;
 mod run;
 mod speed;

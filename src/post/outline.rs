@@ -77,6 +77,15 @@ impl OutlineUniform {
     }
 }
 
+/// The WGSL function of what lines are drawn: strokes where there are any, which leave less of texture, else the photo.
+pub(super) const fn luma(painted: bool) -> &'static str {
+    if painted {
+        "fn outline_luma(at: vec2<f32>) -> f32 {\n    return paint_luma(at);\n}\n"
+    } else {
+        "fn outline_luma(at: vec2<f32>) -> f32 {\n    return photo_luma(vec2<i32>(at));\n}\n"
+    }
+}
+
 /// The effect's part of the last pass.
 pub(super) fn fragment(outline: &config::Outline, unit: f32) -> Fragment {
     let uniform = bytemuck::bytes_of(&OutlineUniform::new(outline, unit)).to_vec();
@@ -89,7 +98,7 @@ pub(super) fn passes(
     context: &Context,
     values: &wgpu::Buffer,
     shader: &Shader,
-    photo: &PhotoPlanes,
+    (photo, small): (&PhotoPlanes, &wgpu::TextureView),
     flow: &Flow,
     (size, drawing): (Size, Size),
 ) -> Result<(Vec<Pass>, wgpu::TextureView)> {
@@ -106,7 +115,7 @@ pub(super) fn passes(
     let shared = [(flow::BINDING, Resource::Texture(&flow.tensor)), (14, Resource::Uniform(values))];
     let find = [&shared[..], &[(26, Resource::Store(&tiles, words))]].concat();
     let tiled = [&shared[..], &[(12, Resource::Linear), (27, Resource::Codes(&tiles))]].concat();
-    let across = [&tiled[..], &photo.resources()[..1]].concat();
+    let across = [&tiled[..], &photo.resources()[..1], &[(4, Resource::Texture(small))]].concat();
     let answered = (15, Resource::Texture(&response_view));
     let seen = [answered, (flow::SEEN, Resource::Texture(&flow.seen)), (45, Resource::Store(&found, halves))];
     let crest = [&across[..], &seen].concat();

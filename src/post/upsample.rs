@@ -11,6 +11,9 @@ use wgpu::TextureFormat;
 /// The WGSL of the two passes and of `upsample_color`.
 pub(super) const SOURCE: &str = include_str!("../../shaders/upsample.wgsl");
 
+/// Where the last pass binds the slopes.
+pub(super) const SLOPE: u32 = 11;
+
 /// `UpsampleUniform` of the shader.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
@@ -30,8 +33,6 @@ impl From<&config::Upsample> for UpsampleUniform {
 /// The passes and what they fill, per cell.
 pub(super) struct Passes {
     pub passes: Vec<Pass>,
-    /// Means of the drawing and of the photo's luma (`rgba32float`).
-    pub means: wgpu::TextureView,
     /// Slopes per channel (`rgba16float`).
     pub slope: wgpu::TextureView,
 }
@@ -62,5 +63,5 @@ pub(super) fn passes(
         Pass::dispatch(context, "upsample_moments", shader, &moments, grid)?,
         Pass::dispatch(context, "upsample_fit", shader, &fit, grid)?,
     ];
-    Ok(Passes { passes, means, slope })
+    Ok(Passes { passes, slope })
 }

@@ -1,7 +1,7 @@
 //! One small picture per effect, as it looked when somebody last looked at it. `UPDATE_GOLDEN=1` writes them anew.
 
 use super::{RGBA, context, packed, photo_only, rgba, run};
-use crate::config::{Halftone, Outline, Paper, Pattern, Settings, Tone};
+use crate::config::{Halftone, Outline, Paint, Paper, Pattern, Settings, Tone};
 use crate::frame::{CpuImage, Drawing, Size};
 use std::path::{Path, PathBuf};
 
@@ -79,6 +79,13 @@ fn check(name: &str, settings: &Settings) {
 #[test]
 fn upsample() {
     check("upsample", &Settings::default());
+}
+
+#[test]
+fn paint() {
+    // Six pixels of so small a drawing.
+    let paint = Paint { length: 405.0, crispness: 1.0 };
+    check("paint", &Settings { paint: Some(paint), ..Settings::default() });
 }
 
 #[test]

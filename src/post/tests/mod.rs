@@ -5,6 +5,7 @@ mod color;
 mod effects;
 mod golden;
 mod history;
+mod paint;
 mod shaders;
 mod twins;
 
@@ -152,9 +153,9 @@ fn other_settings_give_what_a_chain_made_for_them_gives() {
     // Full and partial strength are different shaders.
     assert!(!chain.retune(&after).unwrap());
     after = before.clone();
-    after.upsample.epsilon = 0.2;
     let (outline, tone) = (after.outline.as_mut().unwrap(), after.tone.as_mut().unwrap());
     (outline.width, tone.saturation) = (9.0, 0.3);
+    after.paint.as_mut().unwrap().length = 60.0;
     assert!(chain.retune(&after).unwrap());
     let stamp = Stamp { index: 0, pts: 0, duration: 1 };
     let drawn = Drawn { photo: photo.clone(), drawing: Some(drawing.clone()), motion: None, number: 0 };

@@ -5,6 +5,7 @@ use super::super::chain::{fragments, shader};
 use super::super::halftone::HalftoneUniform;
 use super::super::history::HistoryUniform;
 use super::super::outline::OutlineUniform;
+use super::super::paint::PaintUniform;
 use super::super::paper::PaperUniform;
 use super::super::run::RunConstants;
 use super::super::speed::SpeedUniform;
@@ -37,6 +38,8 @@ fn every_style_is_valid_wgsl() {
             module(&settings, PixelFormat::I420, p010);
             settings.motion.calm = 0.0;
             module(&settings, PixelFormat::I420, p010);
+            settings.paint = None;
+            module(&settings, PixelFormat::I420, p010);
         }
     }
     module(&Settings::default(), PixelFormat::Gray { bits: 8 }, PixelFormat::Rgba8);
@@ -45,6 +48,7 @@ fn every_style_is_valid_wgsl() {
 #[test]
 fn uniforms_lie_where_the_shaders_look() {
     let every = Settings {
+        paint: Some(Default::default()),
         tone: Some(Default::default()),
         outline: Some(Default::default()),
         halftone: Some(Default::default()),
@@ -53,10 +57,13 @@ fn uniforms_lie_where_the_shaders_look() {
         motion: crate::config::Motion { boil: 0.5, ..Default::default() },
         ..Default::default()
     };
-    let module = module(&every, PixelFormat::I420, PixelFormat::I420);
+    let plain = module(&Settings::default(), PixelFormat::I420, PixelFormat::I420);
+    let every = module(&every, PixelFormat::I420, PixelFormat::I420);
     // Names and offsets as WGSL has them; the span must not reach past the Rust struct.
     let check = |name: &str, fields: &[(&str, usize)], size: usize| {
-        let (_, ty) = module.types.iter().find(|(_, t)| t.name.as_deref() == Some(name)).unwrap();
+        // Strokes take the place of the upsampling.
+        let mut types = every.types.iter().chain(plain.types.iter());
+        let (_, ty) = types.find(|(_, t)| t.name.as_deref() == Some(name)).unwrap();
         let naga::TypeInner::Struct { members, span } = &ty.inner else { panic!("{name} is no struct") };
         let wgsl: Vec<_> = members.iter().map(|m| (m.name.as_deref().unwrap(), m.offset as usize)).collect();
         assert_eq!(wgsl, fields, "{name}");
@@ -71,6 +78,7 @@ fn uniforms_lie_where_the_shaders_look() {
     check!("HalftoneUniform", HalftoneUniform, color, axis, period, highlight, clean, pattern);
     check!("BoilUniform", BoilUniform, reach, frequency, seed);
     check!("HistoryUniform", HistoryUniform, fill, light_fill, still, moving);
+    check!("PaintUniform", PaintUniform, stride, pull);
     check!("PaperUniform", PaperUniform, color, frequency, grain);
     check!("SpeedUniform", SpeedUniform, color, low, high, smear, frequency);
     check!("UpsampleUniform", UpsampleUniform, epsilon, radius);

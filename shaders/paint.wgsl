@@ -1,0 +1,107 @@
+// Strokes of a brush: drawing and photo's luma are averaged along the edges and drawn apart across them, at the drawing's
+// size (coherence-enhancing filtering, Kyprianidis and Kang 2011). Texture becomes strokes that run with it, and what is
+// ragged gets one clean contour.
+
+struct PaintUniform {
+    // Drawing pixels from sample to sample along a stroke.
+    stride: f32,
+    // Drawing pixels that an edge is drawn from on either side.
+    pull: f32,
+}
+
+@group(0) @binding(47) var<uniform> paint: PaintUniform;
+@group(0) @binding(48) var paint_out: texture_storage_2d<rgba8unorm, write>;
+@group(0) @binding(49) var paint_shift_out: texture_storage_2d<rgba16float, write>;
+@group(0) @binding(50) var paint_shift: texture_2d<f32>;
+
+// Samples to either side, and their weights: a Gaussian of two strides.
+const PAINT_SAMPLES: i32 = 4;
+const PAINT_WEIGHTS: array<f32, 4> = array<f32, 4>(0.8825, 0.6065, 0.3247, 0.1353);
+// Distance of colours at which half is mixed in: an edge between two as light as each other has no direction.
+const PAINT_OTHER: f32 = 0.25;
+// Drawing pixels to both sides between which an edge's bend is measured, and the bends and slopes of luma at which half of
+// the pull is felt: what is even stays.
+const PAINT_REACH: f32 = 1.5;
+const PAINT_BEND: f32 = 0.012;
+const PAINT_SLOPE: f32 = 0.012;
+// Gradients, in luma per drawing pixel, across the lesser way: what texture has, and what letters have.
+const PAINT_FUR: f32 = 0.06;
+const PAINT_LETTER: f32 = 0.14;
+
+fn paint_at(at: vec2<f32>) -> vec4<f32> {
+    return textureSampleLevel(small, linear, at / vec2<f32>(frame.drawing_size), 0.0);
+}
+
+// The direction along the edge at `at`, in drawing pixels.
+fn paint_tangent(at: vec2<f32>) -> vec2<f32> {
+    let normal = flow_normal(textureSampleLevel(flow, linear, 0.5 * at / vec2<f32>(frame.cell_size), 0.0).xy);
+    return vec2<f32>(-normal.y, normal.x);
+}
+
+// How much of a corner is at `at`, of 1: light changes steeply both ways, as in letters.
+fn paint_corner(at: vec2<f32>) -> f32 {
+    let tensor = textureSampleLevel(flow, linear, 0.5 * at / vec2<f32>(frame.cell_size), 0.0);
+    return smoothstep(PAINT_FUR, PAINT_LETTER, sqrt(max(0.5 * (tensor.z - length(tensor.xy)), 0.0)));
+}
+
+// Mean along the curve that runs with the edges (line integral convolution, Cabral and Leedom 1993).
+@compute @workgroup_size(64, 8)
+fn paint_along(@builtin(global_invocation_id) id: vec3<u32>) {
+    if any(id.xy >= frame.drawing_size) {
+        return;
+    }
+    let here = vec2<f32>(id.xy) + 0.5;
+    let start = paint_tangent(here);
+    let simple = textureLoad(reduce_drawing, vec2<i32>(id.xy), 0).a;
+    let stride = paint.stride * simple * (1.0 - paint_corner(here));
+    let middle = paint_at(here);
+    var sum = middle;
+    var total = 1.0;
+    for (var side = -1.0; side < 2.0; side += 2.0) {
+        var at = here;
+        var tangent = side * start;
+        for (var i = 0; i < PAINT_SAMPLES; i += 1) {
+            at += stride * tangent;
+            let color = paint_at(at);
+            let off = color.rgb - middle.rgb;
+            let weight = PAINT_WEIGHTS[i] / (1.0 + dot(off, off) / (PAINT_OTHER * PAINT_OTHER));
+            sum += weight * color;
+            total += weight;
+            let next = paint_tangent(at);
+            tangent = select(-next, next, dot(next, tangent) >= 0.0);
+        }
+    }
+    textureStore(paint_out, vec2<i32>(id.xy), sum / total);
+}
+
+// From where each pixel is taken, in parts of the drawing: from the side of the edge to which it belongs (a shock filter, Osher
+// and Rudin 1990). It is shifted at full size: here, edges would come in steps.
+@compute @workgroup_size(64, 8)
+fn paint_across(@builtin(global_invocation_id) id: vec3<u32>) {
+    if any(id.xy >= frame.drawing_size) {
+        return;
+    }
+    let here = vec2<f32>(id.xy) + 0.5;
+    let tangent = paint_tangent(here);
+    let normal = vec2<f32>(tangent.y, -tangent.x);
+    let middle = luma_of(paint_at(here).rgb);
+    let one = luma_of(paint_at(here + PAINT_REACH * normal).rgb);
+    let other = luma_of(paint_at(here - PAINT_REACH * normal).rgb);
+    let bend = one + other - 2.0 * middle;
+    let slope = one - other;
+    let way = bend / (abs(bend) + PAINT_BEND) * slope / (abs(slope) + PAINT_SLOPE);
+    let shift = -way * paint.pull * normal;
+    textureStore(paint_out, vec2<i32>(id.xy), paint_at(here + shift));
+    textureStore(paint_shift_out, vec2<i32>(id.xy), vec4<f32>(shift / vec2<f32>(frame.drawing_size), 0.0, 0.0));
+}
+
+// The photo's luma in strokes, at `at` in photo pixels.
+fn paint_luma(at: vec2<f32>) -> f32 {
+    return textureSampleLevel(small, linear, at / vec2<f32>(frame.photo_size), 0.0).a;
+}
+
+// What is painted at `pixel` of the photo.
+fn paint_color(pixel: vec2<i32>) -> vec3<f32> {
+    let uv = (vec2<f32>(pixel) + 0.5) / vec2<f32>(frame.photo_size);
+    return textureSampleLevel(small, linear, uv + textureSampleLevel(paint_shift, linear, uv, 0.0).xy, 0.0).rgb;
+}
