@@ -148,13 +148,13 @@ fn outline_tile(@builtin(vertex_index) vertex: u32, @builtin(instance_index) til
 // Response per photo pixel: positive on the dark side of an edge and on a dark line. Cleared to 0.
 @fragment
 fn outline_across(tile: OutlineTile) -> @location(0) vec4<f32> {
-    let here = tile.here;
-    let tensor = flow_at(here.xy);
+    let here = tile.here.xy * vec2<f32>(frame.photo_size) / vec2<f32>(outline_size);
+    let tensor = flow_at(here);
     let step = flow_normal(tensor.xy) * tile.steps.x;
-    let sum = tile.across.x * outline_luma(here.xy)
-        + tile.across.y * (outline_luma(here.xy + step) + outline_luma(here.xy - step))
-        + tile.across.z * (outline_luma(here.xy + 2.0 * step) + outline_luma(here.xy - 2.0 * step))
-        + tile.across.w * (outline_luma(here.xy + 3.0 * step) + outline_luma(here.xy - 3.0 * step));
+    let sum = tile.across.x * outline_luma(here)
+        + tile.across.y * (outline_luma(here + step) + outline_luma(here - step))
+        + tile.across.z * (outline_luma(here + 2.0 * step) + outline_luma(here - 2.0 * step))
+        + tile.across.w * (outline_luma(here + 3.0 * step) + outline_luma(here - 3.0 * step));
     return vec4<f32>(sum * smoothstep(tile.gate.x, tile.gate.y, flow_strength(tensor.xy)));
 }
 

@@ -18,15 +18,15 @@ struct PaintUniform {
 const PAINT_SAMPLES: i32 = 4;
 const PAINT_WEIGHTS: array<f32, 4> = array<f32, 4>(0.8825, 0.6065, 0.3247, 0.1353);
 // Distance of colours at which half is mixed in: an edge between two as light as each other has no direction.
-const PAINT_OTHER: f32 = 0.25;
+const PAINT_OTHER: f32 = 0.17;
 // Drawing pixels to both sides between which an edge's bend is measured, and the bends and slopes of luma at which half of
 // the pull is felt: what is even stays.
 const PAINT_REACH: f32 = 1.5;
 const PAINT_BEND: f32 = 0.012;
 const PAINT_SLOPE: f32 = 0.012;
 // Gradients, in luma per drawing pixel, across the lesser way: what texture has, and what letters have.
-const PAINT_FUR: f32 = 0.06;
-const PAINT_LETTER: f32 = 0.14;
+const PAINT_FUR: f32 = 0.05;
+const PAINT_LETTER: f32 = 0.1;
 
 fn paint_at(at: vec2<f32>) -> vec4<f32> {
     return textureSampleLevel(small, linear, at / vec2<f32>(frame.drawing_size), 0.0);

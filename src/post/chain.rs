@@ -4,6 +4,7 @@ use super::anchor::{self, Anchor};
 use super::boil::{self, Boil};
 use super::fragment::{self, Fragment, Ink};
 use super::history::{self, History};
+use super::outline::Subject;
 use super::paint::{self, PaintUniform};
 use super::run::{RunConstants, strength, unit};
 use super::upsample::UpsampleUniform;
@@ -319,8 +320,9 @@ impl PostChain {
         let ink;
         let drawn = numbers.iter().find(|(f, _)| f.source == outline::SOURCE);
         if let (Some(way), Some((_, values))) = (&way, drawn) {
+            let subject = if paints(settings) { Subject::Strokes(&small) } else { Subject::Photo(&photo) };
             let lines;
-            (lines, ink) = outline::passes(context, values, shader, (&photo, &small), way, (size, drawing))?;
+            (lines, ink) = outline::passes(context, values, shader, subject, way, (size, drawing))?;
             passes.extend(lines);
             bound.push((outline::INK, Resource::Texture(&ink)));
         }

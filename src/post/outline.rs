@@ -77,12 +77,12 @@ impl OutlineUniform {
     }
 }
 
-/// The WGSL function of what lines are drawn: strokes where there are any, which leave less of texture, else the photo.
+/// The WGSL of what lines are drawn of: its luma, and the size at which it is looked at.
 pub(super) const fn luma(painted: bool) -> &'static str {
     if painted {
-        "fn outline_luma(at: vec2<f32>) -> f32 {\n    return paint_luma(at);\n}\n"
+        "const outline_size = frame.drawing_size;\nfn outline_luma(at: vec2<f32>) -> f32 {\n    return paint_luma(at);\n}\n"
     } else {
-        "fn outline_luma(at: vec2<f32>) -> f32 {\n    return photo_luma(vec2<i32>(at));\n}\n"
+        "const outline_size = frame.photo_size;\nfn outline_luma(at: vec2<f32>) -> f32 {\n    return photo_luma(vec2<i32>(at));\n}\n"
     }
 }
 
@@ -92,13 +92,22 @@ pub(super) fn fragment(outline: &config::Outline, unit: f32) -> Fragment {
     Fragment { source: SOURCE, call: "outline_apply(color, ink.x)", page: true, binding: 14, uniform }
 }
 
-/// Builds the passes at full size, of which `values` is the uniform; gives them with the texture they fill: ink per photo
+/// What lines are drawn of.
+#[derive(Clone, Copy)]
+pub(super) enum Subject<'a> {
+    /// The photo, at its size.
+    Photo(&'a PhotoPlanes),
+    /// Strokes, which leave less of texture, at the drawing's size.
+    Strokes(&'a wgpu::TextureView),
+}
+
+/// Builds the passes, of which `values` is the uniform; gives them with the texture they fill: ink per photo
 /// pixel and whether a line is near (`rg8unorm`).
 pub(super) fn passes(
     context: &Context,
     values: &wgpu::Buffer,
     shader: &Shader,
-    (photo, small): (&PhotoPlanes, &wgpu::TextureView),
+    subject: Subject<'_>,
     flow: &Flow,
     (size, drawing): (Size, Size),
 ) -> Result<(Vec<Pass>, wgpu::TextureView)> {
@@ -106,7 +115,11 @@ pub(super) fn passes(
     let grid = Size::new(cells.width.div_ceil(TILE), cells.height.div_ceil(TILE));
     let words = TextureFormat::R32Uint;
     let tiles = view(&texture(context, "outline_tiles", grid, words, Use::Stored));
-    let response = texture(context, "outline_response", size, TextureFormat::R16Float, Use::Drawn);
+    let (luma, fine) = match subject {
+        Subject::Photo(photo) => (photo.resources()[0], size),
+        Subject::Strokes(small) => ((4, Resource::Texture(small)), drawing),
+    };
+    let response = texture(context, "outline_response", fine, TextureFormat::R16Float, Use::Drawn);
     let ink = texture(context, "outline_ink", size, TextureFormat::Rg8Unorm, Use::Drawn);
     let response_view = view(&response);
     let halves = TextureFormat::Rgba16Float;
@@ -115,7 +128,7 @@ pub(super) fn passes(
     let shared = [(flow::BINDING, Resource::Texture(&flow.tensor)), (14, Resource::Uniform(values))];
     let find = [&shared[..], &[(26, Resource::Store(&tiles, words))]].concat();
     let tiled = [&shared[..], &[(12, Resource::Linear), (27, Resource::Codes(&tiles))]].concat();
-    let across = [&tiled[..], &photo.resources()[..1], &[(4, Resource::Texture(small))]].concat();
+    let across = [&tiled[..], &[luma]].concat();
     let answered = (15, Resource::Texture(&response_view));
     let seen = [answered, (flow::SEEN, Resource::Texture(&flow.seen)), (45, Resource::Store(&found, halves))];
     let crest = [&across[..], &seen].concat();
