@@ -64,6 +64,14 @@ const JOIN_NEAR: f32 = 2.0;
 const JOIN_FAR: f32 = 4.0;
 const JOIN_SHORT: f32 = 0.1;
 const JOIN_LONG: f32 = 0.3;
+// Steps to both sides, and their length in cells of a 180th of the picture's short side, along which it is asked how far a line runs; what share of that makes a
+// tick and what a line; and what its threshold is multiplied by then. How many times the threshold is as good as length.
+const SUPPORT_STEPS: i32 = 4;
+const SUPPORT_STEP: f32 = 2.0;
+const SUPPORT_TICK: f32 = 0.3;
+const SUPPORT_LINE: f32 = 0.55;
+const SUPPORT_EASE: f32 = 0.7;
+const SUPPORT_BOLD: vec2<f32> = vec2<f32>(1.5, 3.0);
 // Cells on the side of a tile.
 const OUTLINE_TILE: u32 = 4u;
 
@@ -208,12 +216,13 @@ fn outline_crest(@builtin(global_invocation_id) id: vec3<u32>) {
     let half = outline_half(tensor, outline_steps(tensor, outline_crowd(id.xy / OUTLINE_TILE), steps));
     let response = max(outline_response_at(here), max(outline_response_at(top + aside), outline_response_at(top - aside)));
     let inked = smoothstep(0.6 * half, half, response);
+    let line = smoothstep(0.25 * half, 0.6 * half, response);
     let skin = textureSampleLevel(flow_seen, linear, here / vec2<f32>(frame.photo_size), 0.0).z;
     let steep = strength / mix(1.0, CONTOUR_SKIN, skin);
     let contour = outline_prevails(tensor) * kind * (1.0 - inked)
         * smoothstep(CONTOUR_FLAT, CONTOUR_PEAKED, bend) * smoothstep(CONTOUR_FROM, CONTOUR_FULL, steep);
     let wide = outline.spacing * mix(CONTOUR_THIN, CONTOUR_THICK, smoothstep(CONTOUR_FROM, CONTOUR_STRONG, steep));
-    textureStore(outline_crests_out, vec2<i32>(id.xy), vec4<f32>(off, contour, wide, 0.0));
+    textureStore(outline_crests_out, vec2<i32>(id.xy), vec4<f32>(off, contour, wide, max(contour, line)));
 }
 
 // Joins contours where they break off for a moment, and leaves out short ones: a cell is as much of one as those before and
@@ -233,7 +242,27 @@ fn outline_join(@builtin(global_invocation_id) id: vec3<u32>) {
     let joined = max(crest.y, min(max(before.x, before.y), max(behind.x, behind.y)));
     let length = (crest.y + before.x + before.y + behind.x + behind.y) * 0.2;
     let kept = joined * smoothstep(JOIN_SHORT, JOIN_LONG, length);
-    textureStore(outline_crests_out, at, vec4<f32>(crest.x, kept, crest.z, 0.0));
+    textureStore(outline_crests_out, at, vec4<f32>(crest.x, kept, crest.z, outline_support(here, along, crest.w)));
+}
+
+// What share of the way along the edge at `here`, in cells, is inked, of 1.
+fn outline_support(here: vec2<f32>, along: vec2<f32>, middle: f32) -> f32 {
+    let step = max(SUPPORT_STEP * f32(min(frame.cell_size.x, frame.cell_size.y)) / 180.0, 1.0);
+    var sum = middle;
+    for (var side = -1.0; side < 2.0; side += 2.0) {
+        var at = here;
+        var way = side * along;
+        for (var i = 0; i < SUPPORT_STEPS; i += 1) {
+            at += step * way;
+            // What has turned round is a speck, and no line.
+            let ahead = max(side * dot(way, along), 0.0);
+            sum += ahead * textureSampleLevel(outline_crests, linear, at / vec2<f32>(frame.cell_size), 0.0).w;
+            let normal = flow_normal(textureSampleLevel(flow, linear, at / vec2<f32>(frame.cell_size), 0.0).xy);
+            let next = vec2<f32>(-normal.y, normal.x);
+            way = select(-next, next, dot(next, way) >= 0.0);
+        }
+    }
+    return sum / f32(2 * SUPPORT_STEPS + 1);
 }
 
 // How much of a contour there is at `at`, in cells.
@@ -262,15 +291,17 @@ fn outline_along(tile: OutlineTile) -> @location(0) vec4<f32> {
     // A line's rim is as wide as a pixel at least: what is steeper would flicker as it moves.
     let steps = outline_steps(tensor, tile.crowd, tile.steps.zw);
     let rim = max(steps.y, abs(dpdx(response)) + abs(dpdy(response)));
-    let half = outline_half(tensor, steps);
-    let near = outline_full(response, steps.y, OUTLINE_BESIDE * half);
-    let line = outline_full(response, rim, half);
     let uv = here.xy * frame.cells_per_pixel / vec2<f32>(frame.cell_size);
     let crest = textureSampleLevel(outline_crests, linear, uv, 0.0);
+    let long = smoothstep(SUPPORT_TICK, SUPPORT_LINE, crest.w);
+    let half = outline_half(tensor, steps) * mix(1.0, SUPPORT_EASE, smoothstep(SUPPORT_LINE, 1.0, crest.w));
+    let bold = smoothstep(SUPPORT_BOLD.x, SUPPORT_BOLD.y, response / half);
+    let near = outline_full(response, steps.y, OUTLINE_BESIDE * half);
+    let line = outline_full(response, rim, half);
     let torn = smoothstep(1.6, 2.6, length(vec2<f32>(dpdx(crest.x), dpdy(crest.x))));
-    let contour = crest.y * (1.0 - torn) * (1.0 - smoothstep(crest.z - 0.5, crest.z + 0.5, abs(crest.x)));
+    let contour = crest.y * long * (1.0 - torn) * (1.0 - smoothstep(crest.z - 0.5, crest.z + 0.5, abs(crest.x)));
     let around = crest.y * (1.0 - smoothstep(2.0 * crest.z, 3.0 * crest.z, abs(crest.x)));
-    return vec4<f32>(max(line, contour), max(near, around), 0.0, 0.0);
+    return vec4<f32>(max(line * max(long, bold), contour), max(near, around), 0.0, 0.0);
 }
 
 // Ink where the response is `response`: half of it at `half`, all within `rim`.

@@ -63,6 +63,22 @@ fn paper_is_its_twin() {
     compare(&Settings { paper: Some(paper), ..photo_only() }, |c, x, y| twins::paper(&uniform, c, x, y));
 }
 
+#[test]
+fn a_long_line_is_inked_and_a_tick_as_faint_is_not() {
+    let bar = |x: u32, from: u32, to: u32| (from..to).contains(&x);
+    let photo = rgba(PAGE, |x, y| {
+        let long = bar(y, 60, 64) && bar(x, 30, 290);
+        let tick = bar(y, 130, 134) && bar(x, 150, 160);
+        [if long || tick { 0.56 } else { 0.7 }; 3]
+    });
+    let Some(after) = inked(photo) else { return };
+    let inked = |rows: std::ops::Range<usize>| {
+        after[rows.start * 320..rows.end * 320].iter().filter(|&&color| luma(color) < 0.4).count()
+    };
+    assert!(inked(50..74) > 200, "{} pixels of the line", inked(50..74));
+    assert_eq!(inked(120..144), 0, "of the tick");
+}
+
 /// A photo of [`PAGE`] with outlines, its drawing in the same colours.
 fn inked(photo: CpuImage) -> Option<Vec<Color>> {
     let context = context()?;
