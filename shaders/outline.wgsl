@@ -20,8 +20,6 @@ struct OutlineUniform {
     gate_high: f32,
 }
 
-// `outline_luma(at)`, the luma at a place in photo pixels, is the photo's, or where there are strokes theirs: see
-// src/post/outline.rs.
 @group(0) @binding(14) var<uniform> outline: OutlineUniform;
 // Part of the response at a line's rim that is there beside a line.
 const OUTLINE_BESIDE: f32 = 0.3;
@@ -64,10 +62,11 @@ const JOIN_NEAR: f32 = 2.0;
 const JOIN_FAR: f32 = 4.0;
 const JOIN_SHORT: f32 = 0.1;
 const JOIN_LONG: f32 = 0.3;
-// Steps to both sides, and their length in cells of a 180th of the picture's short side, along which it is asked how far a line runs; what share of that makes a
-// tick and what a line; and what its threshold is multiplied by then. How many times the threshold is as good as length.
+// Steps to both sides, and their length in cells of a 180th of the picture's short side, along which it is asked how far a line runs; what share of that is
+// nothing, a tick and a line; and what its threshold is multiplied by then. How many times the threshold is as good as length.
 const SUPPORT_STEPS: i32 = 4;
 const SUPPORT_STEP: f32 = 2.0;
+const SUPPORT_NONE: f32 = 0.02;
 const SUPPORT_TICK: f32 = 0.3;
 const SUPPORT_LINE: f32 = 0.55;
 const SUPPORT_EASE: f32 = 0.7;
@@ -156,14 +155,18 @@ fn outline_tile(@builtin(vertex_index) vertex: u32, @builtin(instance_index) til
 // Response per photo pixel: positive on the dark side of an edge and on a dark line. Cleared to 0.
 @fragment
 fn outline_across(tile: OutlineTile) -> @location(0) vec4<f32> {
-    let here = tile.here.xy * vec2<f32>(frame.photo_size) / vec2<f32>(outline_size);
-    let tensor = flow_at(here);
+    let here = tile.here;
+    let tensor = flow_at(here.xy);
     let step = flow_normal(tensor.xy) * tile.steps.x;
-    let sum = tile.across.x * outline_luma(here)
-        + tile.across.y * (outline_luma(here + step) + outline_luma(here - step))
-        + tile.across.z * (outline_luma(here + 2.0 * step) + outline_luma(here - 2.0 * step))
-        + tile.across.w * (outline_luma(here + 3.0 * step) + outline_luma(here - 3.0 * step));
+    let sum = tile.across.x * outline_luma(here.xy)
+        + tile.across.y * (outline_luma(here.xy + step) + outline_luma(here.xy - step))
+        + tile.across.z * (outline_luma(here.xy + 2.0 * step) + outline_luma(here.xy - 2.0 * step))
+        + tile.across.w * (outline_luma(here.xy + 3.0 * step) + outline_luma(here.xy - 3.0 * step));
     return vec4<f32>(sum * smoothstep(tile.gate.x, tile.gate.y, flow_strength(tensor.xy)));
+}
+
+fn outline_luma(at: vec2<f32>) -> f32 {
+    return photo_luma(vec2<i32>(at));
 }
 
 // Interpolated: samples along a line lie pixels apart, and each would print whatever crosses it once more.
@@ -263,6 +266,25 @@ fn outline_support(here: vec2<f32>, along: vec2<f32>, middle: f32) -> f32 {
         }
     }
     return sum / f32(2 * SUPPORT_STEPS + 1);
+}
+
+// The tiles of those in which there is a line or a contour, or beside which: ink is drawn in no others.
+@compute @workgroup_size(64, 8)
+fn outline_mark(@builtin(global_invocation_id) id: vec3<u32>) {
+    if any(id.xy >= outline_tile_grid()) {
+        return;
+    }
+    var most = 0.0;
+    let last = vec2<i32>(frame.cell_size) - 1;
+    for (var y = -1; y <= i32(OUTLINE_TILE); y += 1) {
+        for (var x = -1; x <= i32(OUTLINE_TILE); x += 1) {
+            let cell = clamp(vec2<i32>(id.xy * OUTLINE_TILE) + vec2<i32>(x, y), vec2<i32>(0), last);
+            most = max(most, textureLoad(outline_crests, cell, 0).w);
+        }
+    }
+    let tile = textureLoad(outline_tiles, vec2<i32>(id.xy), 0).x;
+    let marked = select(tile & ~1u, tile, most > SUPPORT_NONE);
+    textureStore(outline_tiles_out, vec2<i32>(id.xy), vec4<u32>(marked, 0u, 0u, 0u));
 }
 
 // How much of a contour there is at `at`, in cells.

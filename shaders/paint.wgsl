@@ -14,9 +14,9 @@ struct PaintUniform {
 @group(0) @binding(49) var paint_shift_out: texture_storage_2d<rgba16float, write>;
 @group(0) @binding(50) var paint_shift: texture_2d<f32>;
 
-// Samples to either side, and their weights: a Gaussian of two strides.
-const PAINT_SAMPLES: i32 = 4;
-const PAINT_WEIGHTS: array<f32, 4> = array<f32, 4>(0.8825, 0.6065, 0.3247, 0.1353);
+// Samples to either side, and their weights: a Gaussian of one and a half strides.
+const PAINT_SAMPLES: i32 = 3;
+const PAINT_WEIGHTS: array<f32, 3> = array<f32, 3>(0.8007, 0.4111, 0.1353);
 // Distance of colours at which half is mixed in: an edge between two as light as each other has no direction.
 const PAINT_OTHER: f32 = 0.17;
 // Drawing pixels to both sides between which an edge's bend is measured, and the bends and slopes of luma at which half of
@@ -32,15 +32,18 @@ fn paint_at(at: vec2<f32>) -> vec4<f32> {
     return textureSampleLevel(small, linear, at / vec2<f32>(frame.drawing_size), 0.0);
 }
 
-// The direction along the edge at `at`, in drawing pixels.
-fn paint_tangent(at: vec2<f32>) -> vec2<f32> {
-    let normal = flow_normal(textureSampleLevel(flow, linear, 0.5 * at / vec2<f32>(frame.cell_size), 0.0).xy);
+fn paint_flow(at: vec2<f32>) -> vec4<f32> {
+    return textureSampleLevel(flow, linear, 0.5 * at / vec2<f32>(frame.cell_size), 0.0);
+}
+
+// The direction along the edge, in drawing pixels.
+fn paint_tangent(tensor: vec4<f32>) -> vec2<f32> {
+    let normal = flow_normal(tensor.xy);
     return vec2<f32>(-normal.y, normal.x);
 }
 
-// How much of a corner is at `at`, of 1: light changes steeply both ways, as in letters.
-fn paint_corner(at: vec2<f32>) -> f32 {
-    let tensor = textureSampleLevel(flow, linear, 0.5 * at / vec2<f32>(frame.cell_size), 0.0);
+// How much of a corner there is, of 1: light changes steeply both ways, as in letters.
+fn paint_corner(tensor: vec4<f32>) -> f32 {
     return smoothstep(PAINT_FUR, PAINT_LETTER, sqrt(max(0.5 * (tensor.z - length(tensor.xy)), 0.0)));
 }
 
@@ -51,38 +54,44 @@ fn paint_along(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     let here = vec2<f32>(id.xy) + 0.5;
-    let start = paint_tangent(here);
+    let tensor = paint_flow(here);
+    let start = paint_tangent(tensor);
     let simple = textureLoad(reduce_drawing, vec2<i32>(id.xy), 0).a;
-    let stride = paint.stride * simple * (1.0 - paint_corner(here));
+    let stride = paint.stride * simple * (1.0 - paint_corner(tensor));
     let middle = paint_at(here);
     var sum = middle;
     var total = 1.0;
     for (var side = -1.0; side < 2.0; side += 2.0) {
-        var at = here;
         var tangent = side * start;
-        for (var i = 0; i < PAINT_SAMPLES; i += 1) {
-            at += stride * tangent;
+        var at = here + stride * tangent;
+        for (var i = 0;;) {
             let color = paint_at(at);
             let off = color.rgb - middle.rgb;
             let weight = PAINT_WEIGHTS[i] / (1.0 + dot(off, off) / (PAINT_OTHER * PAINT_OTHER));
             sum += weight * color;
             total += weight;
-            let next = paint_tangent(at);
+            i += 1;
+            if i == PAINT_SAMPLES {
+                break;
+            }
+            let next = paint_tangent(paint_flow(at));
             tangent = select(-next, next, dot(next, tangent) >= 0.0);
+            at += stride * tangent;
         }
     }
     textureStore(paint_out, vec2<i32>(id.xy), sum / total);
 }
 
 // From where each pixel is taken, in parts of the drawing: from the side of the edge to which it belongs (a shock filter, Osher
-// and Rudin 1990). It is shifted at full size: here, edges would come in steps.
+// and Rudin 1990). It is shifted at full size: here, edges would come in steps. What is seen of the photo is, for the way of
+// edges to be found anew.
 @compute @workgroup_size(64, 8)
 fn paint_across(@builtin(global_invocation_id) id: vec3<u32>) {
     if any(id.xy >= frame.drawing_size) {
         return;
     }
     let here = vec2<f32>(id.xy) + 0.5;
-    let tangent = paint_tangent(here);
+    let tangent = paint_tangent(paint_flow(here));
     let normal = vec2<f32>(tangent.y, -tangent.x);
     let middle = luma_of(paint_at(here).rgb);
     let one = luma_of(paint_at(here + PAINT_REACH * normal).rgb);
@@ -91,13 +100,9 @@ fn paint_across(@builtin(global_invocation_id) id: vec3<u32>) {
     let slope = one - other;
     let way = bend / (abs(bend) + PAINT_BEND) * slope / (abs(slope) + PAINT_SLOPE);
     let shift = -way * paint.pull * normal;
-    textureStore(paint_out, vec2<i32>(id.xy), paint_at(here + shift));
+    let seen = textureLoad(flow_seen, vec2<i32>(id.xy), 0);
+    textureStore(flow_seen_out, vec2<i32>(id.xy), vec4<f32>(paint_at(here + shift).a, seen.yzw));
     textureStore(paint_shift_out, vec2<i32>(id.xy), vec4<f32>(shift / vec2<f32>(frame.drawing_size), 0.0, 0.0));
-}
-
-// The photo's luma in strokes, at `at` in photo pixels.
-fn paint_luma(at: vec2<f32>) -> f32 {
-    return textureSampleLevel(small, linear, at / vec2<f32>(frame.photo_size), 0.0).a;
 }
 
 // What is painted at `pixel` of the photo.

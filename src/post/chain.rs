@@ -4,7 +4,6 @@ use super::anchor::{self, Anchor};
 use super::boil::{self, Boil};
 use super::fragment::{self, Fragment, Ink};
 use super::history::{self, History};
-use super::outline::Subject;
 use super::paint::{self, PaintUniform};
 use super::run::{RunConstants, strength, unit};
 use super::upsample::UpsampleUniform;
@@ -199,9 +198,6 @@ pub(super) fn shader(
     if strength > 0.0 {
         source += enlarged;
     }
-    if settings.outline.is_some() {
-        source += outline::luma(paints(settings));
-    }
     if forms(settings) {
         source += form::SOURCE;
     }
@@ -296,10 +292,10 @@ impl PostChain {
         let (edges, modelled);
         if strength > 0.0 {
             if let Some(before) = way.as_ref().filter(|_| paints(settings)) {
-                let from = (&small, &before.tensor);
+                let from = (&small, before);
                 let painted = paint::passes(context, &uniforms.paint, shader, &drawing_view, from, drawing)?;
                 passes.extend(painted.passes);
-                let (found, again) = flow::passes(context, shader, &photo, &painted.crisp, drawing)?;
+                let (found, again) = flow::find(context, shader, painted.seen, drawing)?;
                 passes.extend(found);
                 (small, edges, way) = (painted.small, painted.shift, Some(again));
                 bound.push((paint::SHIFT, Resource::Texture(&edges)));
@@ -320,9 +316,8 @@ impl PostChain {
         let ink;
         let drawn = numbers.iter().find(|(f, _)| f.source == outline::SOURCE);
         if let (Some(way), Some((_, values))) = (&way, drawn) {
-            let subject = if paints(settings) { Subject::Strokes(&small) } else { Subject::Photo(&photo) };
             let lines;
-            (lines, ink) = outline::passes(context, values, shader, subject, way, (size, drawing))?;
+            (lines, ink) = outline::passes(context, values, shader, &photo, way, (size, drawing))?;
             passes.extend(lines);
             bound.push((outline::INK, Resource::Texture(&ink)));
         }

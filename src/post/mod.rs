@@ -12,7 +12,7 @@
 //! | `form_smooth`, `form_find` | half the drawing | where light and shade model a form |
 //! | `outline_find` | tiles | where there is an edge at all |
 //! | `outline_across`, `outline_along` | full, tiles with edges | ink |
-//! | `outline_crest`, `outline_join` | half the drawing | contours, between the two |
+//! | `outline_crest`, `outline_join`, `outline_mark` | half the drawing, tiles | contours, how far a line runs, and where there is any, between the two |
 //! | `pack` | full | everything that looks at one pixel: paint or upsample, tone, history, halftone, ink, paper; then the encoder's planes |
 //!
 //! Colours are in gamma space from end to end: the photo's R'G'B' as the stream codes it, the drawing's sRGB bytes

@@ -77,49 +77,28 @@ impl OutlineUniform {
     }
 }
 
-/// The WGSL of what lines are drawn of: its luma, and the size at which it is looked at.
-pub(super) const fn luma(painted: bool) -> &'static str {
-    if painted {
-        "const outline_size = frame.drawing_size;\nfn outline_luma(at: vec2<f32>) -> f32 {\n    return paint_luma(at);\n}\n"
-    } else {
-        "const outline_size = frame.photo_size;\nfn outline_luma(at: vec2<f32>) -> f32 {\n    return photo_luma(vec2<i32>(at));\n}\n"
-    }
-}
-
 /// The effect's part of the last pass.
 pub(super) fn fragment(outline: &config::Outline, unit: f32) -> Fragment {
     let uniform = bytemuck::bytes_of(&OutlineUniform::new(outline, unit)).to_vec();
     Fragment { source: SOURCE, call: "outline_apply(color, ink.x)", page: true, binding: 14, uniform }
 }
 
-/// What lines are drawn of.
-#[derive(Clone, Copy)]
-pub(super) enum Subject<'a> {
-    /// The photo, at its size.
-    Photo(&'a PhotoPlanes),
-    /// Strokes, which leave less of texture, at the drawing's size.
-    Strokes(&'a wgpu::TextureView),
-}
-
-/// Builds the passes, of which `values` is the uniform; gives them with the texture they fill: ink per photo
+/// Builds the passes at full size, of which `values` is the uniform; gives them with the texture they fill: ink per photo
 /// pixel and whether a line is near (`rg8unorm`).
 pub(super) fn passes(
     context: &Context,
     values: &wgpu::Buffer,
     shader: &Shader,
-    subject: Subject<'_>,
+    photo: &PhotoPlanes,
     flow: &Flow,
     (size, drawing): (Size, Size),
 ) -> Result<(Vec<Pass>, wgpu::TextureView)> {
     let cells = cells(drawing);
     let grid = Size::new(cells.width.div_ceil(TILE), cells.height.div_ceil(TILE));
     let words = TextureFormat::R32Uint;
-    let tiles = view(&texture(context, "outline_tiles", grid, words, Use::Stored));
-    let (luma, fine) = match subject {
-        Subject::Photo(photo) => (photo.resources()[0], size),
-        Subject::Strokes(small) => ((4, Resource::Texture(small)), drawing),
-    };
-    let response = texture(context, "outline_response", fine, TextureFormat::R16Float, Use::Drawn);
+    let [tiles, marked] =
+        ["outline_tiles", "outline_marked"].map(|label| view(&texture(context, label, grid, words, Use::Stored)));
+    let response = texture(context, "outline_response", size, TextureFormat::R16Float, Use::Drawn);
     let ink = texture(context, "outline_ink", size, TextureFormat::Rg8Unorm, Use::Drawn);
     let response_view = view(&response);
     let halves = TextureFormat::Rgba16Float;
@@ -128,7 +107,7 @@ pub(super) fn passes(
     let shared = [(flow::BINDING, Resource::Texture(&flow.tensor)), (14, Resource::Uniform(values))];
     let find = [&shared[..], &[(26, Resource::Store(&tiles, words))]].concat();
     let tiled = [&shared[..], &[(12, Resource::Linear), (27, Resource::Codes(&tiles))]].concat();
-    let across = [&tiled[..], &[luma]].concat();
+    let across = [&tiled[..], &photo.resources()[..1]].concat();
     let answered = (15, Resource::Texture(&response_view));
     let seen = [answered, (flow::SEEN, Resource::Texture(&flow.seen)), (45, Resource::Store(&found, halves))];
     let crest = [&across[..], &seen].concat();
@@ -138,13 +117,16 @@ pub(super) fn passes(
         (46, Resource::Texture(&found)),
         (45, Resource::Store(&joined, halves)),
     ];
-    let along = [&tiled[..], &[answered, (46, Resource::Texture(&joined))]].concat();
+    let contours = (46, Resource::Texture(&joined));
+    let mark = [contours, (27, Resource::Codes(&tiles)), (26, Resource::Store(&marked, words))];
+    let along = [&shared[..], &[(12, Resource::Linear), (27, Resource::Codes(&marked)), answered, contours]].concat();
     let quads = ("outline_tile", grid.width * grid.height);
     let passes = vec![
         Pass::dispatch(context, "outline_find", shader, &find, grid)?,
         Pass::draw(context, "outline_across", shader, &across, &response, quads)?,
         Pass::dispatch(context, "outline_crest", shader, &crest, cells)?,
         Pass::dispatch(context, "outline_join", shader, &join, cells)?,
+        Pass::dispatch(context, "outline_mark", shader, &mark, grid)?,
         Pass::draw(context, "outline_along", shader, &along, &ink, quads)?,
     ];
     Ok((passes, view(&ink)))

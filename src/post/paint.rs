@@ -1,7 +1,7 @@
 //! Strokes of a brush: the drawing, averaged along its edges and drawn apart across them (coherence-enhancing filtering,
 //! Kyprianidis and Kang 2011).
 
-use super::flow;
+use super::flow::{self, Flow};
 use crate::config;
 use crate::error::Result;
 use crate::frame::Size;
@@ -12,7 +12,7 @@ use wgpu::TextureFormat;
 pub(super) const SOURCE: &str = include_str!("../../shaders/paint.wgsl");
 
 /// `PAINT_SAMPLES` of the shader.
-const SAMPLES: f32 = 4.0;
+const SAMPLES: f32 = 3.0;
 
 /// `PaintUniform` of the shader.
 #[repr(C)]
@@ -34,8 +34,8 @@ pub(super) struct Painted {
     pub passes: Vec<Pass>,
     /// Drawing and photo's luma in strokes (`rgba8unorm`).
     pub small: wgpu::TextureView,
-    /// The same, shifted already.
-    pub crisp: wgpu::TextureView,
+    /// What is [seen](Flow::seen) of the photo, shifted already.
+    pub seen: wgpu::TextureView,
     /// From where each pixel is to be taken (`rgba16float`, two parts of it).
     pub shift: wgpu::TextureView,
 }
@@ -49,21 +49,26 @@ pub(super) fn passes(
     values: &wgpu::Buffer,
     shader: &Shader,
     drawing: &wgpu::TextureView,
-    (small, tensor): (&wgpu::TextureView, &wgpu::TextureView),
+    (small, flow): (&wgpu::TextureView, &Flow),
     size: Size,
 ) -> Result<Painted> {
     let (bytes, halves) = (TextureFormat::Rgba8Unorm, TextureFormat::Rgba16Float);
-    let [painted, crisp] =
-        ["painted", "paint_crisp"].map(|label| view(&texture(context, label, size, bytes, Use::Stored)));
+    let painted = view(&texture(context, "painted", size, bytes, Use::Stored));
+    let seen = view(&texture(context, "paint_seen", size, flow::SEEN_FORMAT, Use::Stored));
     let shift = view(&texture(context, "paint_shift", size, halves, Use::Stored));
-    let shared = [(47, Resource::Uniform(values)), (12, Resource::Linear), (flow::BINDING, Resource::Texture(tensor))];
+    let shared =
+        [(47, Resource::Uniform(values)), (12, Resource::Linear), (flow::BINDING, Resource::Texture(&flow.tensor))];
     let first =
         [(4, Resource::Texture(small)), (2, Resource::Texture(drawing)), (48, Resource::Store(&painted, bytes))];
-    let second =
-        [(4, Resource::Texture(&painted)), (48, Resource::Store(&crisp, bytes)), (49, Resource::Store(&shift, halves))];
+    let second = [
+        (4, Resource::Texture(&painted)),
+        (flow::SEEN, Resource::Texture(&flow.seen)),
+        (flow::SEEN_OUT, Resource::Store(&seen, flow::SEEN_FORMAT)),
+        (49, Resource::Store(&shift, halves)),
+    ];
     let passes = vec![
         Pass::dispatch(context, "paint_along", shader, &[&shared[..], &first].concat(), size)?,
         Pass::dispatch(context, "paint_across", shader, &[&shared[..], &second].concat(), size)?,
     ];
-    Ok(Painted { passes, small: painted, crisp, shift })
+    Ok(Painted { passes, small: painted, seen, shift })
 }
