@@ -27,6 +27,9 @@ const PAINT_SLOPE: f32 = 0.012;
 // Gradients, in luma per drawing pixel, across the lesser way: what texture has, and what letters have.
 const PAINT_FUR: f32 = 0.05;
 const PAINT_LETTER: f32 = 0.1;
+// How many times as steep a corner on skin is taken to be, and within how many drawing pixels.
+const PAINT_FACE: f32 = 3.0;
+const PAINT_BESIDE: i32 = 4;
 
 fn paint_at(at: vec2<f32>) -> vec4<f32> {
     return textureSampleLevel(small, linear, at / vec2<f32>(frame.drawing_size), 0.0);
@@ -42,9 +45,21 @@ fn paint_tangent(tensor: vec4<f32>) -> vec2<f32> {
     return vec2<f32>(-normal.y, normal.x);
 }
 
-// How much of a corner there is, of 1: light changes steeply both ways, as in letters.
-fn paint_corner(tensor: vec4<f32>) -> f32 {
-    return smoothstep(PAINT_FUR, PAINT_LETTER, sqrt(max(0.5 * (tensor.z - length(tensor.xy)), 0.0)));
+// How much of a corner there is, of 1: light changes steeply both ways, as in letters, and, less steeply, in eyes and mouths.
+fn paint_corner(tensor: vec4<f32>, skin: f32) -> f32 {
+    let gradient = sqrt(max(0.5 * (tensor.z - length(tensor.xy)), 0.0));
+    return smoothstep(PAINT_FUR, PAINT_LETTER, gradient * mix(1.0, PAINT_FACE, skin));
+}
+
+// Whether there is skin at or beside `at`.
+fn paint_skin(at: vec2<i32>) -> f32 {
+    let last = vec2<i32>(frame.drawing_size) - 1;
+    var skin = textureLoad(flow_seen, at, 0).z;
+    for (var i = 0; i < 4; i += 1) {
+        let beside = vec2<i32>(PAINT_BESIDE * (1 - 2 * (i & 1)), PAINT_BESIDE * (1 - (i & 2)));
+        skin = max(skin, textureLoad(flow_seen, clamp(at + beside, vec2<i32>(0), last), 0).z);
+    }
+    return skin;
 }
 
 // Mean along the curve that runs with the edges (line integral convolution, Cabral and Leedom 1993).
@@ -57,7 +72,7 @@ fn paint_along(@builtin(global_invocation_id) id: vec3<u32>) {
     let tensor = paint_flow(here);
     let start = paint_tangent(tensor);
     let simple = textureLoad(reduce_drawing, vec2<i32>(id.xy), 0).a;
-    let stride = paint.stride * simple * (1.0 - paint_corner(tensor));
+    let stride = paint.stride * simple * (1.0 - paint_corner(tensor, paint_skin(vec2<i32>(id.xy))));
     let middle = paint_at(here);
     var sum = middle;
     var total = 1.0;

@@ -4,7 +4,7 @@
 //!  source thread        network thread (tch)            gpu thread (wgpu)                  sink thread
 //! ┌────────────┐ link ┌───────────────────────┐ link ┌───────────────────────────┐ link ┌───────────┐
 //! │FrameSource │─────▶│ planes → small RGB    │─────▶│ upload planes + drawing   │─────▶│ FrameSink │
-//! │file, still │      │ generator → Drawing   │      │ upsample tone ink halftone│      │file, still│
+//! │file, still │      │ generator → Drawing   │      │ paint tone ink halftone   │      │file, still│
 //! └────────────┘      └───────────────────────┘      │ paper → planes, download  │      └───────────┘
 //!                                                    └───────────────────────────┘
 //! ```

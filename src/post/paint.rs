@@ -58,8 +58,12 @@ pub(super) fn passes(
     let shift = view(&texture(context, "paint_shift", size, halves, Use::Stored));
     let shared =
         [(47, Resource::Uniform(values)), (12, Resource::Linear), (flow::BINDING, Resource::Texture(&flow.tensor))];
-    let first =
-        [(4, Resource::Texture(small)), (2, Resource::Texture(drawing)), (48, Resource::Store(&painted, bytes))];
+    let first = [
+        (flow::SEEN, Resource::Texture(&flow.seen)),
+        (4, Resource::Texture(small)),
+        (2, Resource::Texture(drawing)),
+        (48, Resource::Store(&painted, bytes)),
+    ];
     let second = [
         (4, Resource::Texture(&painted)),
         (flow::SEEN, Resource::Texture(&flow.seen)),
