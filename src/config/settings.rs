@@ -90,7 +90,7 @@ impl Default for Motion {
     }
 }
 
-/// Edge-following enlargement of the drawing (fast guided filter, He and Sun 2015).
+/// Edge-following enlargement of the drawing (fast guided filter, He and Sun 2015), where [strokes](Paint) do not do it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Upsample {

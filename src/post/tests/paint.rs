@@ -69,6 +69,25 @@ fn letters_stay_legible() {
 }
 
 #[test]
+fn eyes_are_spared_more_than_texture_as_strong() {
+    let Some(context) = context() else { return };
+    let speckled = |color: [f32; 3]| {
+        let photo = rgba(SIZE, |x, y| color.map(|c| c - if x % 8 < 3 && y % 8 < 3 { 0.2 } else { 0.0 }));
+        let before: Vec<f32> = colors(&photo).into_iter().map(luma).collect();
+        let drawing = Drawing { size: SIZE, rgba: packed(&photo, 0) };
+        let settings = Settings { paint: Some(LONG), ..Settings::default() };
+        let after = colors(&run(&context, &settings, photo, RGBA, Some(drawing)));
+        // Of a row through the specks, the share that is left of their contrast.
+        let row = |luma: &dyn Fn(usize) -> f32| {
+            deviation((20..140).map(|x| luma(49 * 160 + x)).collect::<Vec<_>>().into_iter())
+        };
+        row(&|i| luma(after[i])) / row(&|i| before[i])
+    };
+    let (skin, grey) = (speckled([0.85, 0.62, 0.52]), speckled([0.66; 3]));
+    assert!(skin > 0.7 && skin > grey + 0.1, "{skin} of it on skin, {grey} on grey");
+}
+
+#[test]
 fn soft_edges_are_drawn_together() {
     let soft = |x: u32, _: u32| 0.3 + 0.4 / (1.0 + (-(x as f32 - 79.5) / 2.0).exp());
     let crisp = |crispness| painted(Some(Paint { crispness, ..LONG }), soft);
