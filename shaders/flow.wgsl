@@ -88,8 +88,12 @@ fn flow_smooth(@builtin(global_invocation_id) id: vec3<u32>) {
 
 // Interpolated at `pixel` of the photo: from cell to cell, lines would step.
 fn flow_at(pixel: vec2<f32>) -> vec4<f32> {
-    let uv = pixel * frame.cells_per_pixel / vec2<f32>(frame.cell_size);
-    return textureSampleLevel(flow, linear, uv, 0.0);
+    return flow_in(pixel * frame.cells_per_pixel);
+}
+
+// The same at `at`, in cells.
+fn flow_in(at: vec2<f32>) -> vec4<f32> {
+    return textureSampleLevel(flow, linear, at / vec2<f32>(frame.cell_size), 0.0);
 }
 
 // How far one direction prevails: 0 (in noise, in texture, at a corner) ..= 1 (one edge).
@@ -114,4 +118,16 @@ fn flow_normal(tensor: vec2<f32>) -> vec2<f32> {
     let cosine = tensor.x / max(length(tensor), 1e-12);
     let side = select(1.0, -1.0, tensor.y < 0.0);
     return vec2<f32>(sqrt(max(0.5 + 0.5 * cosine, 0.0)), side * sqrt(max(0.5 - 0.5 * cosine, 0.0)));
+}
+
+// The direction along the edge.
+fn flow_tangent(tensor: vec2<f32>) -> vec2<f32> {
+    let normal = flow_normal(tensor);
+    return vec2<f32>(-normal.y, normal.x);
+}
+
+// The same, of its two ways the one that goes on from `way`.
+fn flow_onward(tensor: vec2<f32>, way: vec2<f32>) -> vec2<f32> {
+    let next = flow_tangent(tensor);
+    return select(-next, next, dot(next, way) >= 0.0);
 }

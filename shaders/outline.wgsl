@@ -57,13 +57,18 @@ const CONTOUR_SKIN: f32 = 3.0;
 const CONTOUR_THIN: f32 = 0.7;
 const CONTOUR_THICK: f32 = 1.4;
 const CONTOUR_STRONG: f32 = 0.05;
+// Photo pixels by which the way to a crest changes from one to the next: where it jumps over it, between two crests, there is
+// none.
+const CONTOUR_WHOLE: f32 = 1.6;
+const CONTOUR_TORN: f32 = 2.6;
 // Cells along a contour at which it must go on, and what share of it must be there, from none of it to all.
 const JOIN_NEAR: f32 = 2.0;
 const JOIN_FAR: f32 = 4.0;
 const JOIN_SHORT: f32 = 0.1;
 const JOIN_LONG: f32 = 0.3;
-// Steps to both sides, and their length in cells of a 180th of the picture's short side, along which it is asked how far a line runs; what share of that is
-// nothing, a tick and a line; and what its threshold is multiplied by then. How many times the threshold is as good as length.
+// Steps to both sides, and their length in cells of a 180th of the picture's short side, along which it is asked how far a
+// line runs; what share of that is nothing, a tick and a line; and what its threshold is multiplied by then. How many times
+// the threshold is as good as length.
 const SUPPORT_STEPS: i32 = 4;
 const SUPPORT_STEP: f32 = 2.0;
 const SUPPORT_NONE: f32 = 0.02;
@@ -236,8 +241,7 @@ fn outline_join(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     let at = vec2<i32>(id.xy);
-    let normal = flow_normal(textureLoad(flow, at, 0).xy);
-    let along = vec2<f32>(-normal.y, normal.x);
+    let along = flow_tangent(textureLoad(flow, at, 0).xy);
     let here = vec2<f32>(id.xy) + 0.5;
     let before = vec2<f32>(outline_contour(here - along * JOIN_NEAR), outline_contour(here - along * JOIN_FAR));
     let behind = vec2<f32>(outline_contour(here + along * JOIN_NEAR), outline_contour(here + along * JOIN_FAR));
@@ -260,9 +264,7 @@ fn outline_support(here: vec2<f32>, along: vec2<f32>, middle: f32) -> f32 {
             // What has turned round is a speck, and no line.
             let ahead = max(side * dot(way, along), 0.0);
             sum += ahead * textureSampleLevel(outline_crests, linear, at / vec2<f32>(frame.cell_size), 0.0).w;
-            let normal = flow_normal(textureSampleLevel(flow, linear, at / vec2<f32>(frame.cell_size), 0.0).xy);
-            let next = vec2<f32>(-normal.y, normal.x);
-            way = select(-next, next, dot(next, way) >= 0.0);
+            way = flow_onward(flow_in(at).xy, way);
         }
     }
     return sum / f32(2 * SUPPORT_STEPS + 1);
@@ -304,8 +306,7 @@ fn outline_along(tile: OutlineTile) -> @location(0) vec4<f32> {
     let here = tile.here;
     let middle = outline_response_at(here.xy);
     let tensor = flow_at(here.xy);
-    let normal = flow_normal(tensor.xy);
-    let along = vec2<f32>(-normal.y, normal.x) * tile.steps.y;
+    let along = flow_tangent(tensor.xy) * tile.steps.y;
     let response = tile.along.x * middle
         + tile.along.y * (outline_response_at(here.xy + along) + outline_response_at(here.xy - along))
         + tile.along.z * (outline_response_at(here.xy + 2.0 * along) + outline_response_at(here.xy - 2.0 * along))
@@ -320,7 +321,7 @@ fn outline_along(tile: OutlineTile) -> @location(0) vec4<f32> {
     let bold = smoothstep(SUPPORT_BOLD.x, SUPPORT_BOLD.y, response / half);
     let near = outline_full(response, steps.y, OUTLINE_BESIDE * half);
     let line = outline_full(response, rim, half);
-    let torn = smoothstep(1.6, 2.6, length(vec2<f32>(dpdx(crest.x), dpdy(crest.x))));
+    let torn = smoothstep(CONTOUR_WHOLE, CONTOUR_TORN, length(vec2<f32>(dpdx(crest.x), dpdy(crest.x))));
     let contour = crest.y * long * (1.0 - torn) * (1.0 - smoothstep(crest.z - 0.5, crest.z + 0.5, abs(crest.x)));
     let around = crest.y * (1.0 - smoothstep(2.0 * crest.z, 3.0 * crest.z, abs(crest.x)));
     return vec4<f32>(max(line * max(long, bold), contour), max(near, around), 0.0, 0.0);

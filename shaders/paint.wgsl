@@ -35,16 +35,6 @@ fn paint_at(at: vec2<f32>) -> vec4<f32> {
     return textureSampleLevel(small, linear, at / vec2<f32>(frame.drawing_size), 0.0);
 }
 
-fn paint_flow(at: vec2<f32>) -> vec4<f32> {
-    return textureSampleLevel(flow, linear, 0.5 * at / vec2<f32>(frame.cell_size), 0.0);
-}
-
-// The direction along the edge, in drawing pixels.
-fn paint_tangent(tensor: vec4<f32>) -> vec2<f32> {
-    let normal = flow_normal(tensor.xy);
-    return vec2<f32>(-normal.y, normal.x);
-}
-
 // How much of a corner there is, of 1: light changes steeply both ways, as in letters, and, less steeply, in eyes and mouths.
 fn paint_corner(tensor: vec4<f32>, skin: f32) -> f32 {
     let gradient = sqrt(max(0.5 * (tensor.z - length(tensor.xy)), 0.0));
@@ -69,8 +59,8 @@ fn paint_along(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     let here = vec2<f32>(id.xy) + 0.5;
-    let tensor = paint_flow(here);
-    let start = paint_tangent(tensor);
+    let tensor = flow_in(0.5 * here);
+    let start = flow_tangent(tensor.xy);
     let simple = textureLoad(reduce_drawing, vec2<i32>(id.xy), 0).a;
     let stride = paint.stride * simple * (1.0 - paint_corner(tensor, paint_skin(vec2<i32>(id.xy))));
     let middle = paint_at(here);
@@ -89,8 +79,7 @@ fn paint_along(@builtin(global_invocation_id) id: vec3<u32>) {
             if i == PAINT_SAMPLES {
                 break;
             }
-            let next = paint_tangent(paint_flow(at));
-            tangent = select(-next, next, dot(next, tangent) >= 0.0);
+            tangent = flow_onward(flow_in(0.5 * at).xy, tangent);
             at += stride * tangent;
         }
     }
@@ -98,16 +87,15 @@ fn paint_along(@builtin(global_invocation_id) id: vec3<u32>) {
 }
 
 // From where each pixel is taken, in parts of the drawing: from the side of the edge to which it belongs (a shock filter, Osher
-// and Rudin 1990). It is shifted at full size: here, edges would come in steps. What is seen of the photo is, for the way of
-// edges to be found anew.
+// and Rudin 1990). It is shifted at full size: here, edges would come in steps. What is seen of the photo is shifted
+// here, for the way of edges to be found anew.
 @compute @workgroup_size(64, 8)
 fn paint_across(@builtin(global_invocation_id) id: vec3<u32>) {
     if any(id.xy >= frame.drawing_size) {
         return;
     }
     let here = vec2<f32>(id.xy) + 0.5;
-    let tangent = paint_tangent(paint_flow(here));
-    let normal = vec2<f32>(tangent.y, -tangent.x);
+    let normal = flow_normal(flow_in(0.5 * here).xy);
     let middle = luma_of(paint_at(here).rgb);
     let one = luma_of(paint_at(here + PAINT_REACH * normal).rgb);
     let other = luma_of(paint_at(here - PAINT_REACH * normal).rgb);

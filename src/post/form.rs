@@ -12,8 +12,8 @@ pub(super) const SOURCE: &str = include_str!("../../shaders/form.wgsl");
 /// Binding of what the passes draw.
 pub(super) const DRAWN: u32 = 40;
 
-/// Builds the passes, which read the drawing as it came and `small`, as it is shown, and gives them with the texture that they
-/// fill.
+/// Builds the passes, which read the drawing as it came and `small`, as it is shown, and gives them with the texture that
+/// they fill.
 pub(super) fn passes(
     context: &Context,
     shader: &Shader,

@@ -7,7 +7,7 @@
 //! | `reduce` | drawing | the photo's mean luma beside the drawing |
 //! | `flow_see` | drawing | what there is to see of the photo: luma, colour, skin |
 //! | `flow_tensor`, `flow_smooth` | half the drawing | which way edges run, and how strong they are |
-//! | `paint_along`, `paint_across` | drawing | strokes along edges, and which side of an edge what is near it belongs to; then the three of `flow` anew |
+//! | `paint_along`, `paint_across` | drawing | strokes along edges, and which side of an edge what is near it belongs to; then `flow_tensor` and `flow_smooth` anew |
 //! | `upsample_moments`, `upsample_fit` | half the drawing | where there are no strokes: the drawing as a linear function of luma |
 //! | `form_smooth`, `form_find` | half the drawing | where light and shade model a form |
 //! | `outline_find` | tiles | where there is an edge at all |
