@@ -1,4 +1,4 @@
-// A screen in the shadows: dots, lines or crossed pen strokes, anti-aliased analytically.
+// A screen in the shadows: dots or lines, anti-aliased analytically, or strokes of a pen (see `hatch.wgsl`).
 
 struct HalftoneUniform {
     // Ink colour and amount.
@@ -11,9 +11,17 @@ struct HalftoneUniform {
     highlight: f32,
     // How far the shade itself gives way to clean paper.
     clean: f32,
-    // 0 dots, 1 lines, 2 hatching.
+    // 0 dots, 1 lines.
     pattern: u32,
+    // How far ink takes the colour it stands on.
+    tint: f32,
 }
+
+// How much deeper and purer than the colour that it stands on is an ink that takes it.
+const HALFTONE_DEEP: f32 = 0.85;
+const HALFTONE_PURE: f32 = 1.6;
+// Darkness from which on a screen closes up.
+const HALFTONE_FULL: f32 = 0.9;
 
 @group(0) @binding(17) var<uniform> halftone: HalftoneUniform;
 
@@ -30,6 +38,11 @@ fn halftone_line(coordinate: f32, coverage: f32) -> f32 {
 
 // Share of the paper that is inked at `at` (photo pixels) for `darkness` 0..=1.
 fn halftone_ink(at: vec2<f32>, darkness: f32) -> f32 {
+    // Where dots or lines are about to touch, what is left between them is narrower than a pixel.
+    return max(halftone_screen(at, darkness), smoothstep(HALFTONE_FULL, 1.0, darkness));
+}
+
+fn halftone_screen(at: vec2<f32>, darkness: f32) -> f32 {
     let u = dot(at, halftone.axis);
     let v = dot(at, vec2<f32>(-halftone.axis.y, halftone.axis.x));
     if halftone.pattern == 0u {
@@ -37,26 +50,18 @@ fn halftone_ink(at: vec2<f32>, darkness: f32) -> f32 {
         let distance = length(fract(vec2<f32>(u, v)) - 0.5) * halftone.period;
         return halftone_stroke(distance, sqrt(darkness * 0.5) * halftone.period);
     }
-    if halftone.pattern == 1u {
-        return halftone_line(v, darkness);
-    }
-    // A pen: strokes of one width, a direction more per darker level, not quite straight.
-    let sway = 0.25 * (value_noise(vec2<f32>(u, v) * 0.35) - 0.5);
-    let level = darkness * 4.0;
-    var ink = halftone_line(v + sway, 0.22 * clamp(level * 2.0, 0.0, 1.0));
-    ink = max(ink, halftone_line(u + sway, 0.22 * clamp((level - 1.0) * 2.0, 0.0, 1.0)));
-    ink = max(ink, halftone_line((u + v) * 0.70710678 + sway, 0.26 * clamp((level - 2.0) * 2.0, 0.0, 1.0)));
-    // The deepest shade is filled.
-    return max(ink, smoothstep(3.2, 3.5, level));
+    return halftone_line(v, darkness);
 }
 
-// `at`: place on the screen in photo pixels.
-fn halftone_apply(color: vec3<f32>, at: vec2<f32>) -> vec3<f32> {
-    let darkness = clamp(1.0 - luma_of(color) / halftone.highlight, 0.0, 1.0);
-    let ground = mix(color, vec3<f32>(1.0), halftone.clean);
-    if darkness <= 0.0 {
-        return ground;
-    }
-    let ink = halftone_ink(at, darkness);
-    return mix(ground, halftone.color.rgb, ink * halftone.color.a);
+// How dark the shade is that the screen has to give, 0..=1.
+fn halftone_darkness(color: vec3<f32>) -> f32 {
+    return clamp(1.0 - luma_of(color) / halftone.highlight, 0.0, 1.0);
+}
+
+// `ink`: share of the paper that is inked.
+fn halftone_apply(color: vec3<f32>, ink: f32) -> vec3<f32> {
+    let luma = luma_of(color);
+    let own = clamp(HALFTONE_DEEP * luma + HALFTONE_PURE * (color - luma), vec3<f32>(0.0), vec3<f32>(1.0));
+    let shade = mix(halftone.color.rgb, own, halftone.tint);
+    return mix(mix(color, vec3<f32>(1.0), halftone.clean), shade, ink * halftone.color.a);
 }

@@ -18,6 +18,8 @@ struct OutlineUniform {
     // Strength of flow below which nothing is drawn, and from which all is.
     gate_low: f32,
     gate_high: f32,
+    // Luma around below which lines are white.
+    reverse: f32,
 }
 
 @group(0) @binding(14) var<uniform> outline: OutlineUniform;
@@ -35,6 +37,8 @@ const OUTLINE_MIXED: f32 = 0.5;
 const OUTLINE_ONE: f32 = 0.9;
 const OUTLINE_LONE: f32 = 0.35;
 const OUTLINE_CROWD: f32 = 0.7;
+// Over how much luma lines turn white.
+const OUTLINE_TURN: f32 = 0.06;
 // A difference of Gaussians peaks so many narrow sigmas from the edge.
 const OUTLINE_PEAK: f32 = 1.3;
 // Gradient, in luma per drawing pixel, from which on a soft edge is inked, and fully.
@@ -336,6 +340,8 @@ fn outline_ink_at(pixel: vec2<i32>) -> vec2<f32> {
     return textureLoad(outline_ink, pixel, 0).xy;
 }
 
-fn outline_apply(color: vec3<f32>, ink: f32) -> vec3<f32> {
-    return mix(color, outline.color.rgb, ink * outline.color.a);
+// `around`: luma of the drawing around the line.
+fn outline_apply(color: vec3<f32>, ink: f32, around: f32) -> vec3<f32> {
+    let white = smoothstep(0.5 * OUTLINE_TURN, -0.5 * OUTLINE_TURN, around - outline.reverse);
+    return mix(color, mix(outline.color.rgb, vec3<f32>(1.0), white), ink * outline.color.a);
 }

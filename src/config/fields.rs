@@ -77,10 +77,14 @@ pub const FIELDS: &[Field] = &[
     number("tone.brightness", -0.5, 0.5, "added to lightness"),
     number("tone.keep_color", 0.0, 1.0, "0 the drawing's colours, 1 the photo's"),
     number("tone.form", 0.0, 1.0, "0 steps all light there is, 1 what models a form: no texture, no even wall"),
+    number("wash.rim", 0.0, 2.0, "how much thicker pigment lies at the rim of a wash"),
+    number("wash.flow", 0.0, 2.0, "how much thicker it lies in pools of water"),
+    number("wash.grain", 0.0, 2.0, "how much thicker it lies in the tooth of the paper"),
     number("outline.width", 0.5, 12.0, "width of ink lines"),
     number("outline.threshold", 0.0, 0.2, "contrast that starts a line; larger draws fewer"),
     number("outline.softness", 0.002, 0.2, "contrast from no ink to full ink; smaller is crisper"),
     number("outline.opacity", 0.0, 1.0, "0 no ink, 1 opaque"),
+    number("outline.reverse", 0.0, 1.0, "lightness around below which a line is left white; 0 is never"),
     color("outline.color", "ink"),
     Field {
         key: "halftone.pattern",
@@ -92,6 +96,7 @@ pub const FIELDS: &[Field] = &[
     number("halftone.amount", 0.0, 1.0, "0 invisible, 1 full ink"),
     number("halftone.highlight", 0.05, 1.0, "lightness above which the paper stays clean"),
     number("halftone.clean", 0.0, 1.0, "how far the shade gives way to white, so that the screen alone carries it"),
+    number("halftone.tint", 0.0, 1.0, "how far the ink takes the colour it stands on"),
     Field {
         key: "halftone.anchor",
         domain: Domain::Word(&["page", "object"]),
@@ -109,4 +114,4 @@ pub const FIELDS: &[Field] = &[
 ];
 
 /// Effects that can be switched off (`--set outline=off`).
-pub const EFFECTS: &[&str] = &["paint", "tone", "outline", "halftone", "speed", "paper"];
+pub const EFFECTS: &[&str] = &["paint", "tone", "wash", "outline", "halftone", "speed", "paper"];

@@ -8,8 +8,17 @@ use super::settings::{Rgb, Settings, Tone};
 use toml::Value;
 
 /// The number of each effect that is 0 where the effect is off.
-const STRENGTHS: [&str; 6] =
-    ["paint.length", "paint.crispness", "outline.opacity", "halftone.amount", "speed.lines", "paper.grain"];
+const STRENGTHS: [&str; 9] = [
+    "paint.length",
+    "paint.crispness",
+    "wash.rim",
+    "wash.flow",
+    "wash.grain",
+    "outline.opacity",
+    "halftone.amount",
+    "speed.lines",
+    "paper.grain",
+];
 
 /// The mixture of styles, one of them at least with a share above 0; `name` describes it.
 pub fn mix(name: &str, styles: &[(Settings, f32)]) -> Option<Settings> {

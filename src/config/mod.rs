@@ -10,6 +10,6 @@ mod style;
 pub use blend::{Blend, CODE, Code, Source};
 pub use fields::{Domain, FIELDS, Field};
 pub use settings::{
-    Anchor, Generator, Halftone, Motion, Outline, Paint, Paper, Pattern, Rgb, Settings, Speed, Tone, Upsample,
+    Anchor, Generator, Halftone, Motion, Outline, Paint, Paper, Pattern, Rgb, Settings, Speed, Tone, Upsample, Wash,
 };
 pub use style::{PRESETS, Preset, load, load_own};

@@ -22,6 +22,8 @@ pub struct Settings {
     pub paint: Option<Paint>,
     /// Colour steps, saturation, contrast.
     pub tone: Option<Tone>,
+    /// Washes of watercolour.
+    pub wash: Option<Wash>,
     /// Ink lines.
     pub outline: Option<Outline>,
     /// Dots, lines or hatching in the shadows.
@@ -35,7 +37,7 @@ pub struct Settings {
 impl Settings {
     /// Leaves the generator's own drawing alone.
     pub fn without_effects(&mut self) {
-        (self.paint, self.tone, self.outline) = (None, None, None);
+        (self.paint, self.tone, self.wash, self.outline) = (None, None, None, None);
         (self.halftone, self.speed, self.paper) = (None, None, None);
     }
 
@@ -154,6 +156,24 @@ impl Default for Tone {
     }
 }
 
+/// Washes of watercolour: how much thicker pigment lies in some places than in others (Bousseau et al. 2006).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Wash {
+    /// At the rim of a wash, beside what is paler, 0..=2.
+    pub rim: f32,
+    /// In pools of water, 0..=2.
+    pub flow: f32,
+    /// In the tooth of the paper, 0..=2.
+    pub grain: f32,
+}
+
+impl Default for Wash {
+    fn default() -> Self {
+        Self { rim: 0.8, flow: 0.5, grain: 0.2 }
+    }
+}
+
 /// Ink lines: difference of Gaussians across the edge, averaged along it (flow-based XDoG, Winnemöller 2012).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -166,13 +186,22 @@ pub struct Outline {
     pub softness: f32,
     /// 0 no ink, 1 opaque.
     pub opacity: f32,
+    /// Luma of the drawing around a line below which it is left white, as on scratchboard, 0..=1; 0 is never.
+    pub reverse: f32,
     /// `#rrggbb`.
     pub color: Rgb,
 }
 
 impl Default for Outline {
     fn default() -> Self {
-        Self { width: 2.5, threshold: 0.012, softness: 0.02, opacity: 1.0, color: Rgb([0x14, 0x10, 0x18]) }
+        Self {
+            width: 2.5,
+            threshold: 0.012,
+            softness: 0.02,
+            opacity: 1.0,
+            reverse: 0.0,
+            color: Rgb([0x14, 0x10, 0x18]),
+        }
     }
 }
 
@@ -216,6 +245,8 @@ pub struct Halftone {
     pub highlight: f32,
     /// How far the shade itself gives way to white, so that the screen alone carries it, 0..=1.
     pub clean: f32,
+    /// How far the ink takes the colour it stands on, made stronger, as in printed tints, 0..=1.
+    pub tint: f32,
     /// What it lies still on.
     pub anchor: Anchor,
     /// `#rrggbb`.
@@ -231,6 +262,7 @@ impl Default for Halftone {
             amount: 0.5,
             highlight: 0.6,
             clean: 0.0,
+            tint: 0.0,
             anchor: Anchor::Page,
             color: Rgb([0x14, 0x10, 0x18]),
         }

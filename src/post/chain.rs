@@ -1,33 +1,20 @@
 //! All passes of a run, in order, behind [`FrameFilter`].
 
-use super::anchor::{self, Anchor};
-use super::boil::{self, Boil};
-use super::fragment::{self, Fragment, Ink};
-use super::history::{self, History};
-use super::paint::{self, PaintUniform};
-use super::run::{RunConstants, strength, unit};
-use super::upsample::UpsampleUniform;
-use super::{flow, form, halftone, outline, paper, speed, tone, upsample};
-use crate::config::{self, Settings};
+use super::anchor::Anchor;
+use super::boil::Boil;
+use super::fragment::Ink;
+use super::history::History;
+use super::plan::{Ends, Plan, anchors, flows, forms, hatches, keeps, lines, paints};
+use super::run::{strength, unit};
+use super::{flow, form, halftone, hatch, outline, paint, speed, upsample};
+use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::frame::{ColorInfo, CpuImage, Drawing, Drawn, Frame, Motion, PixelFormat, Size, StreamInfo};
 use crate::gpu::{
-    Codes, Context, Layout, Pass, PassTime, PhotoPlanes, Readback, Resource, Shader, Timer, Use, storage_buffer,
-    texture, uniform_buffer, view, write_texture, write_uniform,
+    Context, Layout, Pass, PassTime, PhotoPlanes, Readback, Resource, Shader, Timer, Use, storage_buffer, texture,
+    uniform_buffer, view, write_texture, write_uniform,
 };
 use crate::stage::FrameFilter;
-
-const COMMON: [&str; 5] = [
-    include_str!("../../shaders/common/frame.wgsl"),
-    include_str!("../../shaders/common/photo.wgsl"),
-    include_str!("../../shaders/common/small.wgsl"),
-    include_str!("../../shaders/common/skin.wgsl"),
-    include_str!("../../shaders/common/hash.wgsl"),
-];
-/// 0 is the photo, 1 the drawing; where it is neither.
-const STRENGTH: &str = "@group(0) @binding(0) var<uniform> strength: f32;\n";
-const REDUCE: &str = include_str!("../../shaders/reduce.wgsl");
-const PACK: &str = include_str!("../../shaders/pack.wgsl");
 
 /// Turns photo and drawing into the finished picture, on the GPU.
 ///
@@ -51,42 +38,6 @@ pub struct PostChain {
     ends: Ends,
     shader: Shader,
     uniforms: Uniforms,
-}
-
-/// What comes in and goes out: fixed for a chain.
-#[derive(Clone, Debug)]
-struct Ends {
-    photo: (Layout, ColorInfo),
-    out: (Layout, ColorInfo),
-    /// See [`Light::ceiling`](crate::frame::Light::ceiling).
-    ceiling: f32,
-    drawing: Size,
-}
-
-/// All that depends on the settings.
-struct Plan {
-    fragments: Vec<Fragment>,
-    shader: Shader,
-    strength: f32,
-    upsample: UpsampleUniform,
-    paint: PaintUniform,
-}
-
-impl Plan {
-    fn new(settings: &Settings, ends: &Ends) -> Self {
-        let Ends { photo: (photo, color), out: (out, out_color), ceiling, drawing } = ends;
-        let codes = Codes::new(out.format, *out_color);
-        let fragments = fragments(settings, unit(photo.size));
-        let run = RunConstants::new((photo, *color), (out, *out_color), *drawing);
-        let shader = shader(settings, &fragments, &run, photo, out, (codes.lift, codes.max, *ceiling));
-        Self {
-            fragments,
-            shader,
-            strength: strength(settings),
-            upsample: UpsampleUniform::from(&settings.upsample),
-            paint: settings.paint.as_ref().map_or_else(PaintUniform::default, |p| PaintUniform::new(p, unit(*drawing))),
-        }
-    }
 }
 
 /// Where the numbers of a [`Plan`] lie on the device.
@@ -118,115 +69,6 @@ impl Uniforms {
             write_uniform(context, buffer, &fragment.uniform);
         }
     }
-}
-
-/// The effects of `settings` that work per pixel, in the order in which they are applied.
-pub(super) fn fragments(settings: &Settings, unit: f32) -> Vec<Fragment> {
-    let tone = settings.tone.as_ref().map(|t| tone::fragment(t, forms(settings)));
-    let halftone = settings.halftone.as_ref().map(|h| halftone::fragment(h, unit, anchors(settings)));
-    let outline = settings.outline.as_ref().map(|o| outline::fragment(o, unit));
-    // What follows the motion needs somebody to find it.
-    let speed = settings.speed.as_ref().filter(|_| keeps(settings)).map(|s| speed::fragment(s, unit));
-    let paper = settings.paper.as_ref().map(|p| paper::fragment(p, unit));
-    [tone, halftone, outline, speed, paper].into_iter().flatten().collect()
-}
-
-/// Whether pictures are mixed with the one before: not where the photo passes as it is.
-fn keeps(settings: &Settings) -> bool {
-    let draws = strength(settings) > 0.0 || settings.tone.is_some() || settings.outline.is_some();
-    settings.motion.calm > 0.0 && (draws || settings.halftone.is_some() || settings.speed.is_some())
-}
-
-/// Whether the drawing is painted over: not where there is none.
-fn paints(settings: &Settings) -> bool {
-    strength(settings) > 0.0 && settings.paint.is_some()
-}
-
-/// Whether the way of edges is looked for.
-fn flows(settings: &Settings) -> bool {
-    paints(settings) || settings.outline.is_some()
-}
-
-/// Whether steps of tone follow the form of the drawing: not where there is none.
-fn forms(settings: &Settings) -> bool {
-    strength(settings) > 0.0 && settings.tone.as_ref().is_some_and(|t| t.form > 0.0 && t.steps > 0)
-}
-
-/// Whether the screen goes along with the motion.
-fn anchors(settings: &Settings) -> bool {
-    keeps(settings) && settings.halftone.as_ref().is_some_and(|h| h.anchor == config::Anchor::Object)
-}
-
-fn lines(settings: &Settings) -> Ink {
-    match (&settings.outline, settings.motion.boil > 0.0) {
-        (None, _) => Ink::None,
-        (Some(_), false) => Ink::Lines,
-        (Some(_), true) => Ink::Boiling,
-    }
-}
-
-/// All WGSL of a run with these settings, and its constants.
-pub(super) fn shader(
-    settings: &Settings,
-    fragments: &[Fragment],
-    run: &RunConstants,
-    photo: &Layout,
-    out: &Layout,
-    (lift, max, ceiling): (u32, f32, f32),
-) -> Shader {
-    let strength = strength(settings);
-    let (enlarged, drawing) = if paints(settings) {
-        (paint::SOURCE, "paint_color(pixel)")
-    } else {
-        (upsample::SOURCE, "upsample_color(pixel)")
-    };
-    let start = match strength {
-        s if s <= 0.0 => "photo_rgb(pixel)".to_owned(),
-        s if s >= 1.0 => drawing.to_owned(),
-        _ => format!("mix(photo_rgb(pixel), {drawing}, strength)"),
-    };
-    let mut source = run.wgsl();
-    if 0.0 < strength && strength < 1.0 {
-        source += STRENGTH;
-    }
-    source += &COMMON.concat();
-    source += REDUCE;
-    source += PACK;
-    if flows(settings) {
-        source += flow::SOURCE;
-    }
-    if strength > 0.0 {
-        source += enlarged;
-    }
-    if forms(settings) {
-        source += form::SOURCE;
-    }
-    fragments.iter().for_each(|f| source += f.source);
-    if keeps(settings) {
-        source += history::SOURCE;
-    }
-    if anchors(settings) {
-        source += anchor::SOURCE;
-    }
-    if lines(settings) == Ink::Boiling {
-        source += boil::SOURCE;
-    }
-    source += &fragment::picture(&start, fragments, lines(settings), keeps(settings), forms(settings));
-    let [layout, _, shift_x, shift_y] = photo.constants();
-    let [out_layout, out_bytes, out_shift_x, out_shift_y] = out.constants();
-    let constants = vec![
-        ("PHOTO_LAYOUT", layout),
-        ("PHOTO_SHIFT_X", shift_x),
-        ("PHOTO_SHIFT_Y", shift_y),
-        ("OUT_LAYOUT", out_layout),
-        ("OUT_BYTES", out_bytes),
-        ("OUT_SHIFT_X", out_shift_x),
-        ("OUT_SHIFT_Y", out_shift_y),
-        ("OUT_LIFT", lift.into()),
-        ("OUT_MAX", max.into()),
-        ("OUT_CEILING", ceiling.into()),
-    ];
-    Shader { source, constants }
 }
 
 /// Invocations of the packing pass: a block of `pack.wgsl` each, eight in a block of two by four.
@@ -327,6 +169,22 @@ impl PostChain {
         let anchor = anchors(settings).then(|| Anchor::new(context, size, grid));
         bound.extend(anchor.as_ref().map(Anchor::resource));
         let history = keeps(settings).then(|| History::new(context, settings.motion.calm, size, grid));
+        let strokes;
+        let shade = numbers.iter().find(|(f, _)| f.source == halftone::SOURCE).filter(|_| hatches(settings));
+        if let (Some(way), Some((_, values))) = (&way, shade) {
+            let (hatch, drawn) = hatch::passes(
+                context,
+                values,
+                shader,
+                &drawing_view,
+                way,
+                (history.as_ref(), anchor.as_ref()),
+                drawing,
+            )?;
+            passes.extend(hatch);
+            strokes = drawn;
+            bound.push((hatch::DRAWN, Resource::Texture(&strokes)));
+        }
         let streaks;
         let fast = numbers.iter().find(|(f, _)| f.source == speed::SOURCE);
         if let (Some(history), Some((_, values))) = (&history, fast) {

@@ -1,4 +1,4 @@
-//! Dots, lines or crossed pen strokes in the shadows, fixed to the page or to what is drawn, anti-aliased analytically.
+//! Dots, lines or [pen strokes](super::hatch) in the shadows, fixed to the page or to what is drawn.
 
 use super::fragment::Fragment;
 use crate::config::{self, Pattern};
@@ -16,7 +16,8 @@ pub(super) struct HalftoneUniform {
     pub highlight: f32,
     pub clean: f32,
     pub pattern: u32,
-    pub padding: [u32; 2],
+    pub tint: f32,
+    pub padding: u32,
 }
 
 impl HalftoneUniform {
@@ -35,20 +36,20 @@ impl HalftoneUniform {
             clean: halftone.clean,
             pattern: match halftone.pattern {
                 Pattern::Dots => 0,
-                Pattern::Lines => 1,
-                Pattern::Hatch => 2,
+                Pattern::Lines | Pattern::Hatch => 1,
             },
-            padding: [0; 2],
+            tint: halftone.tint,
+            padding: 0,
         }
     }
 }
 
 /// The effect's part of the last pass. With `anchored`, which needs `anchor.wgsl`, the screen goes along with the motion.
 pub(super) fn fragment(halftone: &config::Halftone, unit: f32, anchored: bool) -> Fragment {
-    let call = if anchored {
-        "halftone_apply(color, anchored(pixel))"
-    } else {
-        "halftone_apply(color, vec2<f32>(pixel) + 0.5)"
+    let call = match (halftone.pattern, anchored) {
+        (Pattern::Hatch, _) => "halftone_apply(color, hatch_ink(pixel, halftone_darkness(color)))",
+        (_, true) => "halftone_apply(color, halftone_ink(anchored(pixel), halftone_darkness(color)))",
+        (_, false) => "halftone_apply(color, halftone_ink(vec2<f32>(pixel) + 0.5, halftone_darkness(color)))",
     };
     let uniform = bytemuck::bytes_of(&HalftoneUniform::new(halftone, unit)).to_vec();
     Fragment { source: SOURCE, call, page: true, binding: 17, uniform }

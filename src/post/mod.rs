@@ -28,17 +28,20 @@ mod flow;
 mod form;
 mod fragment;
 mod halftone;
+mod hatch;
 mod history;
 mod matte;
 mod outline;
 mod paint;
 mod paper;
+mod plan;
 mod run;
 mod speed;
 #[cfg(test)]
 mod tests;
 mod tone;
 mod upsample;
+mod wash;
 
 pub use chain::PostChain;
 pub use compare::{Compare, Comparison};

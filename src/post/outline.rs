@@ -40,7 +40,8 @@ pub(super) struct OutlineUniform {
     pub softness: f32,
     pub gate_low: f32,
     pub gate_high: f32,
-    pub padding: [u32; 2],
+    pub reverse: f32,
+    pub padding: u32,
 }
 
 /// Gaussian weights at 0, 1, 2, … times `step`; they sum to 1 over both sides.
@@ -72,15 +73,17 @@ impl OutlineUniform {
             softness: outline.softness,
             gate_low: gate,
             gate_high: 1.7 * gate,
-            padding: [0; 2],
+            reverse: outline.reverse,
+            padding: 0,
         }
     }
 }
 
-/// The effect's part of the last pass.
-pub(super) fn fragment(outline: &config::Outline, unit: f32) -> Fragment {
+/// The effect's part of the last pass. `formed`: there is a `form_here`; without, no line is left white.
+pub(super) fn fragment(outline: &config::Outline, unit: f32, formed: bool) -> Fragment {
+    let call = if formed { "outline_apply(color, ink.x, form_here.x)" } else { "outline_apply(color, ink.x, 1.0)" };
     let uniform = bytemuck::bytes_of(&OutlineUniform::new(outline, unit)).to_vec();
-    Fragment { source: SOURCE, call: "outline_apply(color, ink.x)", page: true, binding: 14, uniform }
+    Fragment { source: SOURCE, call, page: true, binding: 14, uniform }
 }
 
 /// Builds the passes at full size, of which `values` is the uniform; gives them with the texture they fill: ink per photo

@@ -7,18 +7,20 @@ use crate::config::{self, Domain, FIELDS, Settings};
 pub(super) enum Effect {
     Line,
     Tone,
+    Wash,
     Halftone,
     Paper,
     Speed,
 }
 
 impl Effect {
-    pub const ALL: [Self; 5] = [Self::Line, Self::Tone, Self::Halftone, Self::Paper, Self::Speed];
+    pub const ALL: [Self; 6] = [Self::Line, Self::Tone, Self::Wash, Self::Halftone, Self::Paper, Self::Speed];
 
     pub const fn title(self) -> &'static str {
         match self {
             Self::Line => "Line",
             Self::Tone => "Tone",
+            Self::Wash => "Washes",
             Self::Halftone => "Halftone",
             Self::Paper => "Paper",
             Self::Speed => "Speed lines",
@@ -29,6 +31,7 @@ impl Effect {
         match self {
             Self::Line => settings.outline.is_some(),
             Self::Tone => settings.tone.is_some(),
+            Self::Wash => settings.wash.is_some(),
             Self::Halftone => settings.halftone.is_some(),
             Self::Paper => settings.paper.is_some(),
             Self::Speed => settings.speed.is_some(),
@@ -43,6 +46,7 @@ impl Effect {
         match self {
             Self::Line => turn(&mut settings.outline, on, original.outline.as_ref()),
             Self::Tone => turn(&mut settings.tone, on, original.tone.as_ref()),
+            Self::Wash => turn(&mut settings.wash, on, original.wash.as_ref()),
             Self::Halftone => turn(&mut settings.halftone, on, original.halftone.as_ref()),
             Self::Paper => turn(&mut settings.paper, on, original.paper.as_ref()),
             Self::Speed => turn(&mut settings.speed, on, original.speed.as_ref()),
@@ -76,7 +80,7 @@ const fn control(
     Control { label, key, effect, value }
 }
 
-use Effect::{Halftone, Line, Paper, Speed, Tone};
+use Effect::{Halftone, Line, Paper, Speed, Tone, Wash};
 use Value::{Real, Whole};
 
 /// Every slider, in the order of the panel.
@@ -90,6 +94,8 @@ pub(super) const CONTROLS: &[Control] = &[
     control("Colour", "tone.saturation", Some(Tone), |s| s.tone.as_mut().map(|t| Real(&mut t.saturation))),
     control("Contrast", "tone.contrast", Some(Tone), |s| s.tone.as_mut().map(|t| Real(&mut t.contrast))),
     control("Light", "tone.brightness", Some(Tone), |s| s.tone.as_mut().map(|t| Real(&mut t.brightness))),
+    control("Rims", "wash.rim", Some(Wash), |s| s.wash.as_mut().map(|w| Real(&mut w.rim))),
+    control("Pools", "wash.flow", Some(Wash), |s| s.wash.as_mut().map(|w| Real(&mut w.flow))),
     control("Amount", "halftone.amount", Some(Halftone), |s| s.halftone.as_mut().map(|h| Real(&mut h.amount))),
     control("Size", "halftone.size", Some(Halftone), |s| s.halftone.as_mut().map(|h| Real(&mut h.size))),
     control("Grain", "paper.grain", Some(Paper), |s| s.paper.as_mut().map(|p| Real(&mut p.grain))),

@@ -1,7 +1,7 @@
 //! One small picture per effect, as it looked when somebody last looked at it. `UPDATE_GOLDEN=1` writes them anew.
 
 use super::{RGBA, context, packed, photo_only, rgba, run};
-use crate::config::{Halftone, Outline, Paint, Paper, Pattern, Settings, Tone};
+use crate::config::{Halftone, Outline, Paint, Paper, Pattern, Settings, Tone, Wash};
 use crate::frame::{CpuImage, Drawing, Size};
 use std::path::{Path, PathBuf};
 
@@ -104,6 +104,11 @@ fn outline() {
 fn halftone() {
     let halftone = Halftone { pattern: Pattern::Hatch, size: 40.0, highlight: 0.9, ..Default::default() };
     check("halftone", &Settings { halftone: Some(halftone), ..photo_only() });
+}
+
+#[test]
+fn wash() {
+    check("wash", &Settings { wash: Some(Wash { rim: 2.0, flow: 1.0, grain: 0.5 }), ..Settings::default() });
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod color;
 mod effects;
 mod golden;
 mod history;
+mod page;
 mod paint;
 mod shaders;
 mod twins;

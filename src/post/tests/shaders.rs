@@ -1,16 +1,17 @@
 //! What can be said of the shaders without a GPU.
 
 use super::super::boil::BoilUniform;
-use super::super::chain::{fragments, shader};
 use super::super::halftone::HalftoneUniform;
 use super::super::history::HistoryUniform;
 use super::super::outline::OutlineUniform;
 use super::super::paint::PaintUniform;
 use super::super::paper::PaperUniform;
+use super::super::plan::{fragments, shader};
 use super::super::run::RunConstants;
 use super::super::speed::SpeedUniform;
 use super::super::tone::ToneUniform;
 use super::super::upsample::UpsampleUniform;
+use super::super::wash::WashUniform;
 use crate::config::{PRESETS, Settings, load};
 use crate::frame::{ColorInfo, Packing, PixelFormat, Size};
 use crate::gpu::Layout;
@@ -50,6 +51,7 @@ fn uniforms_lie_where_the_shaders_look() {
     let every = Settings {
         paint: Some(Default::default()),
         tone: Some(Default::default()),
+        wash: Some(Default::default()),
         outline: Some(Default::default()),
         halftone: Some(Default::default()),
         speed: Some(Default::default()),
@@ -75,10 +77,11 @@ fn uniforms_lie_where_the_shaders_look() {
         };
     }
     check!("ToneUniform", ToneUniform, intervals, softness, saturation, contrast, brightness, keep_color, form);
-    check!("HalftoneUniform", HalftoneUniform, color, axis, period, highlight, clean, pattern);
+    check!("HalftoneUniform", HalftoneUniform, color, axis, period, highlight, clean, pattern, tint);
     check!("BoilUniform", BoilUniform, reach, frequency, seed);
     check!("HistoryUniform", HistoryUniform, fill, light_fill, still, moving);
     check!("PaintUniform", PaintUniform, stride, pull);
+    check!("WashUniform", WashUniform, pool, tooth, rim, flow, grain);
     check!("PaperUniform", PaperUniform, color, frequency, grain);
     check!("SpeedUniform", SpeedUniform, color, low, high, smear, frequency);
     check!("UpsampleUniform", UpsampleUniform, epsilon, radius);
@@ -94,5 +97,6 @@ fn uniforms_lie_where_the_shaders_look() {
         softness,
         gate_low,
         gate_high,
+        reverse,
     );
 }

@@ -77,10 +77,12 @@ pub(super) fn screen(halftone: &HalftoneUniform, x: f32, y: f32, darkness: f32) 
     let [cos, sin] = halftone.axis;
     let fract = |v: f32| v - v.floor() - 0.5;
     let (u, v) = (fract(x * cos + y * sin), fract(y * cos - x * sin));
-    match halftone.pattern {
+    let screen = match halftone.pattern {
         0 => stroke(u.hypot(v) * halftone.period, (darkness * 0.5).sqrt() * halftone.period),
         _ => stroke(v.abs() * halftone.period, 0.5 * darkness * halftone.period),
-    }
+    };
+    let t = ((darkness - 0.9) / 0.1).clamp(0.0, 1.0);
+    screen.max(t * t * (3.0 - 2.0 * t))
 }
 
 pub(super) fn halftone(halftone: &HalftoneUniform, color: Color, x: f32, y: f32) -> Color {

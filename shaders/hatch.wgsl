@@ -1,0 +1,134 @@
+// Strokes of a pen that run with the form, and others across them: noise, averaged along the edges (line integral convolution,
+// Cabral and Leedom 1993; of pencil strokes, Mao 2001), and cut off at the shade that it has to give. Averages at the drawing's
+// size, cut at full size.
+
+@group(0) @binding(52) var hatch_way_out: texture_storage_2d<rgba16float, write>;
+@group(0) @binding(53) var hatch_way: texture_2d<f32>;
+@group(0) @binding(54) var hatch_grain_out: texture_storage_2d<rgba8unorm, write>;
+@group(0) @binding(55) var hatch_grain: texture_2d<f32>;
+@group(0) @binding(56) var hatch_out: texture_storage_2d<rgba8unorm, write>;
+// Per pixel of the drawing and for each way of strokes the share of the paper where ink comes first (xy), and how much of
+// the shade is drawn (z).
+@group(0) @binding(57) var hatch: texture_2d<f32>;
+
+// Cells from one place to the next where the way is asked for, and on either side over which it is averaged.
+const HATCH_STEP: u32 = 4u;
+const HATCH_REACH: i32 = 7;
+// Square of the gradient, in luma per drawing pixel, at which edges are as good as the screen's own angle.
+const HATCH_PLAIN: f32 = 0.0002;
+// Twice the angle between the two ways, 70 degrees: cosine and sine.
+const HATCH_TURN: vec2<f32> = vec2<f32>(-0.7660444, 0.6427876);
+// Samples to either side, and what lies between them in periods.
+const HATCH_SAMPLES: i32 = 7;
+const HATCH_STRIDE: f32 = 0.37;
+// The noise's gain, and the deviation of its average.
+const HATCH_GAIN: f32 = 0.9;
+const HATCH_DEVIATION: f32 = 0.04;
+// Ink of a way at full shade, over shade; where the second begins, and from where to where all is filled.
+const HATCH_INK: f32 = 0.42;
+const HATCH_RISE: f32 = 1.3;
+const HATCH_SECOND: f32 = 0.35;
+// Part of the shade on small faces: strokes as wide as an eye would cover it.
+const HATCH_FACE: f32 = 0.4;
+const HATCH_FILL: vec2<f32> = vec2<f32>(0.68, 0.9);
+const HATCH_OVER: f32 = 1.3;
+
+// Mean way of the edges (the tensor's deviatoric part), and the screen's own.
+@compute @workgroup_size(64, 8)
+fn hatch_find(@builtin(global_invocation_id) id: vec3<u32>) {
+    if any(id.xy * HATCH_STEP >= frame.cell_size) {
+        return;
+    }
+    let last = vec2<i32>(frame.cell_size) - 1;
+    let middle = vec2<i32>(id.xy * HATCH_STEP + HATCH_STEP / 2u);
+    var sum = vec2<f32>(0.0);
+    for (var y = 1 - HATCH_REACH; y < HATCH_REACH; y += 1) {
+        for (var x = 1 - HATCH_REACH; x < HATCH_REACH; x += 1) {
+            let tent = f32((HATCH_REACH - abs(x)) * (HATCH_REACH - abs(y)));
+            sum += tent * textureLoad(flow, clamp(middle + vec2<i32>(x, y), vec2<i32>(0), last), 0).xy;
+        }
+    }
+    let reach = f32(HATCH_REACH * HATCH_REACH);
+    // Strokes run along the first axis: the gradient across them.
+    let axis = halftone.axis * halftone.period;
+    let own = -vec2<f32>(axis.x * axis.x - axis.y * axis.y, 2.0 * axis.x * axis.y);
+    let way = hatch_calm(sum / (reach * reach) + HATCH_PLAIN * own, (vec2<f32>(id.xy) + 0.5) / vec2<f32>(textureDimensions(hatch_way_out)));
+    textureStore(hatch_way_out, vec2<i32>(id.xy), vec4<f32>(way, 0.0, 0.0));
+}
+
+// Noise of no more than one size: what is coarser is taken out, or strokes would come in clouds.
+fn hatch_noise(at: vec2<f32>) -> f32 {
+    let x = vec2<f32>(1.0, 0.0);
+    let around = value_noise(at + x) + value_noise(at - x) + value_noise(at + x.yx) + value_noise(at - x.yx);
+    return 0.5 + HATCH_GAIN * (value_noise(at) - 0.25 * around);
+}
+
+@compute @workgroup_size(64, 8)
+fn hatch_scatter(@builtin(global_invocation_id) id: vec3<u32>) {
+    if any(id.xy >= frame.drawing_size) {
+        return;
+    }
+    let pixel = (vec2<f32>(id.xy) + 0.5) * vec2<f32>(frame.photo_size) / vec2<f32>(frame.drawing_size);
+    // A period is light and dark.
+    let at = 2.0 * hatch_place(pixel) / halftone.period;
+    textureStore(hatch_grain_out, vec2<i32>(id.xy), vec4<f32>(hatch_noise(at), hatch_noise(at + 97.5), 0.0, 0.0));
+}
+
+fn hatch_way_at(at: vec2<f32>) -> vec2<f32> {
+    return textureSampleLevel(hatch_way, linear, at / vec2<f32>(frame.drawing_size), 0.0).xy;
+}
+
+// `tensor` turned by the angle between the two ways.
+fn hatch_turned(tensor: vec2<f32>) -> vec2<f32> {
+    return vec2<f32>(
+        HATCH_TURN.x * tensor.x - HATCH_TURN.y * tensor.y,
+        HATCH_TURN.y * tensor.x + HATCH_TURN.x * tensor.y,
+    );
+}
+
+fn hatch_grain_at(at: vec2<f32>) -> vec2<f32> {
+    return textureSampleLevel(hatch_grain, linear, at / vec2<f32>(frame.drawing_size), 0.0).xy;
+}
+
+@compute @workgroup_size(64, 8)
+fn hatch_along(@builtin(global_invocation_id) id: vec3<u32>) {
+    if any(id.xy >= frame.drawing_size) {
+        return;
+    }
+    let here = vec2<f32>(id.xy) + 0.5;
+    let start = hatch_way_at(here);
+    let stride = HATCH_STRIDE * halftone.period * 2.0 * frame.cells_per_pixel.x;
+    var sum = hatch_grain_at(here);
+    for (var side = -1.0; side < 2.0; side += 2.0) {
+        var first = side * flow_tangent(start);
+        var second = side * flow_tangent(hatch_turned(start));
+        var along = here;
+        var across = here;
+        for (var i = 0; i < HATCH_SAMPLES; i += 1) {
+            along += stride * first;
+            across += stride * second;
+            sum += vec2<f32>(hatch_grain_at(along).x, hatch_grain_at(across).y);
+            first = flow_onward(hatch_way_at(along), first);
+            second = flow_onward(hatch_turned(hatch_way_at(across)), second);
+        }
+    }
+    let off = sum / f32(2 * HATCH_SAMPLES + 1) - 0.5;
+    // The share of a normal distribution that lies below (logistic approximation).
+    let share = 1.0 / (1.0 + exp(-1.702 * off / (HATCH_GAIN * HATCH_DEVIATION)));
+    let simple = textureLoad(reduce_drawing, vec2<i32>(id.xy), 0).a;
+    textureStore(hatch_out, vec2<i32>(id.xy), vec4<f32>(share, mix(HATCH_FACE, 1.0, simple), 1.0));
+}
+
+// Share of ink at `pixel` for a shade of 0..=1.
+fn hatch_ink(pixel: vec2<i32>, shade: f32) -> f32 {
+    let uv = (vec2<f32>(pixel) + 0.5) / vec2<f32>(frame.photo_size);
+    let laid = textureSampleLevel(hatch, linear, uv, 0.0).xyz;
+    let shares = laid.xy;
+    let darkness = shade * laid.z;
+    let drawn = clamp(HATCH_RISE * (darkness - vec2<f32>(0.0, HATCH_SECOND)), vec2<f32>(0.0), vec2<f32>(HATCH_INK));
+    let wanted = mix(drawn, vec2<f32>(HATCH_OVER), smoothstep(HATCH_FILL.x, HATCH_FILL.y, darkness));
+    // A rim as wide as a pixel.
+    let rim = max(2.0 / halftone.period, 0.05);
+    let ink = smoothstep(vec2<f32>(-0.5), vec2<f32>(0.5), (wanted - shares) / rim) * step(vec2<f32>(1e-4), wanted);
+    return max(ink.x, ink.y);
+}
