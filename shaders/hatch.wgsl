@@ -19,8 +19,8 @@ const HATCH_PLAIN: f32 = 0.0002;
 // Twice the angle between the two ways, 70 degrees: cosine and sine.
 const HATCH_TURN: vec2<f32> = vec2<f32>(-0.7660444, 0.6427876);
 // Samples to either side, and what lies between them in periods.
-const HATCH_SAMPLES: i32 = 7;
-const HATCH_STRIDE: f32 = 0.37;
+const HATCH_SAMPLES: i32 = 5;
+const HATCH_STRIDE: f32 = 0.5;
 // The noise's gain, and the deviation of its average.
 const HATCH_GAIN: f32 = 0.9;
 const HATCH_DEVIATION: f32 = 0.04;
@@ -56,11 +56,27 @@ fn hatch_find(@builtin(global_invocation_id) id: vec3<u32>) {
     textureStore(hatch_way_out, vec2<i32>(id.xy), vec4<f32>(way, 0.0, 0.0));
 }
 
-// Noise of no more than one size: what is coarser is taken out, or strokes would come in clouds.
-fn hatch_noise(at: vec2<f32>) -> f32 {
-    let x = vec2<f32>(1.0, 0.0);
-    let around = value_noise(at + x) + value_noise(at - x) + value_noise(at + x.yx) + value_noise(at - x.yx);
-    return 0.5 + HATCH_GAIN * (value_noise(at) - 0.25 * around);
+// Noise of no more than one size, one for each way: a lattice's, less what lies around; what is coarser is taken out, or
+// strokes would come in clouds. Neighbours share most of the lattice's points, and each hash is good for both.
+fn hatch_noise(at: vec2<f32>) -> vec2<f32> {
+    let base = vec2<i32>(floor(at));
+    let t = fract(at);
+    let s = t * t * (3.0 - 2.0 * t);
+    let across = vec4<f32>(0.0, 1.0 - s.x, s.x, 0.0);
+    let down = vec4<f32>(0.0, 1.0 - s.y, s.y, 0.0);
+    var sum = vec2<f32>(0.0);
+    for (var y = 0; y < 4; y += 1) {
+        for (var x = 0; x < 4; x += 1) {
+            if (x == 0 || x == 3) && (y == 0 || y == 3) {
+                continue;
+            }
+            let beside = select(0.0, across[x - 1], x > 0) + select(0.0, across[x + 1], x < 3);
+            let above = select(0.0, down[y - 1], y > 0) + select(0.0, down[y + 1], y < 3);
+            let weight = across[x] * down[y] - 0.25 * (beside * down[y] + above * across[x]);
+            sum += weight * hash_pair(base + vec2<i32>(x, y) - 1);
+        }
+    }
+    return 0.5 + HATCH_GAIN * sum;
 }
 
 @compute @workgroup_size(64, 8)
@@ -71,7 +87,7 @@ fn hatch_scatter(@builtin(global_invocation_id) id: vec3<u32>) {
     let pixel = (vec2<f32>(id.xy) + 0.5) * vec2<f32>(frame.photo_size) / vec2<f32>(frame.drawing_size);
     // A period is light and dark.
     let at = 2.0 * hatch_place(pixel) / halftone.period;
-    textureStore(hatch_grain_out, vec2<i32>(id.xy), vec4<f32>(hatch_noise(at), hatch_noise(at + 97.5), 0.0, 0.0));
+    textureStore(hatch_grain_out, vec2<i32>(id.xy), vec4<f32>(hatch_noise(at), 0.0, 0.0));
 }
 
 fn hatch_way_at(at: vec2<f32>) -> vec2<f32> {

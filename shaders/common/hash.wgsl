@@ -2,10 +2,20 @@
 
 // PCG (Jarzynski and Olano 2020) of a lattice point, 0..1.
 fn hash(at: vec2<i32>) -> f32 {
+    return f32(hash_word(at) >> 8u) / 16777216.0;
+}
+
+// Two of them, coarser.
+fn hash_pair(at: vec2<i32>) -> vec2<f32> {
+    let word = hash_word(at);
+    return vec2<f32>(f32(word >> 16u), f32(word & 0xffffu)) / 65536.0;
+}
+
+fn hash_word(at: vec2<i32>) -> u32 {
     let seed = bitcast<vec2<u32>>(at);
     let state = (seed.x * 747796405u + seed.y * 2891336453u) * 747796405u + 2891336453u;
     let word = ((state >> ((state >> 28u) + 4u)) ^ state) * 277803737u;
-    return f32(((word >> 22u) ^ word) >> 8u) / 16777216.0;
+    return (word >> 22u) ^ word;
 }
 
 // Value noise: the lattice's hash, smoothly interpolated.
