@@ -5,7 +5,7 @@
 @group(0) @binding(41) var form_smooth_in: texture_2d<f32>;
 @group(0) @binding(42) var form_out: texture_storage_2d<rgba16float, write>;
 // Per cell: mean luma of the drawing around (x), how far light models a form there (y, 0..=1), and how far texture may go
-// (z, 0..=1).
+// (z, 0..=1); and the most luma beside it (w).
 @group(0) @binding(40) var form: texture_2d<f32>;
 
 // Cells on either side over which light has to rise.
@@ -23,6 +23,8 @@ const FORM_DARK: f32 = 0.1;
 const FORM_ABOVE: f32 = 0.2;
 // What is left on skin: people mind on faces what they like on cloth.
 const FORM_SKIN: f32 = 0.8;
+// Cells that count as beside another, and those opposite.
+const FORM_BESIDE: array<vec2<i32>, 4> = array<vec2<i32>, 4>(vec2<i32>(3, 0), vec2<i32>(2, 2), vec2<i32>(0, 3), vec2<i32>(-2, 2));
 
 // Luma and likeness to skin, weighted 1, 2, 1 either way, and how far the drawing may be simplified.
 @compute @workgroup_size(64, 8)
@@ -74,13 +76,18 @@ fn form_find(@builtin(global_invocation_id) id: vec3<u32>) {
     let round = smoothstep(FORM_EVEN, FORM_ROUND, steepness) * (1.0 - smoothstep(FORM_STEEP, FORM_EDGE, steepness));
     let middle = vec2<f32>(FORM_BRIGHT - here.x, here.x - FORM_DARK) / vec2<f32>(FORM_BELOW, FORM_ABOVE);
     let lit = clamp(min(middle.x, middle.y), 0.0, 1.0);
-    textureStore(form_out, at, vec4<f32>(here.x, round * lit * mix(1.0, FORM_SKIN, here.y) * here.z, here.z, 0.0));
+    var most = here.x;
+    for (var i = 0; i < 8; i += 1) {
+        let way = FORM_BESIDE[i & 3];
+        most = max(most, form_luma(at + select(way, -way, i > 3)));
+    }
+    textureStore(form_out, at, vec4<f32>(here.x, round * lit * mix(1.0, FORM_SKIN, here.y) * here.z, here.z, most));
 }
 
 // The same around where the next pixels are.
-var<private> form_here: vec3<f32>;
+var<private> form_here: vec4<f32>;
 
 // Looks it up for the pixels around `at`, in photo pixels.
 fn form_look(at: vec2<f32>) {
-    form_here = textureSampleLevel(form, linear, at * frame.cells_per_pixel / vec2<f32>(frame.cell_size), 0.0).xyz;
+    form_here = textureSampleLevel(form, linear, at * frame.cells_per_pixel / vec2<f32>(frame.cell_size), 0.0);
 }

@@ -15,7 +15,7 @@
 const HATCH_STEP: u32 = 4u;
 const HATCH_REACH: i32 = 7;
 // Square of the gradient, in luma per drawing pixel, at which edges are as good as the screen's own angle.
-const HATCH_PLAIN: f32 = 0.0002;
+const HATCH_PLAIN: f32 = 0.0008;
 // Twice the angle between the two ways, 70 degrees: cosine and sine.
 const HATCH_TURN: vec2<f32> = vec2<f32>(-0.7660444, 0.6427876);
 // Samples to either side, and what lies between them in periods.
@@ -28,8 +28,9 @@ const HATCH_DEVIATION: f32 = 0.04;
 const HATCH_INK: f32 = 0.42;
 const HATCH_RISE: f32 = 1.3;
 const HATCH_SECOND: f32 = 0.35;
-// Part of the shade on small faces: strokes as wide as an eye would cover it.
+// Part of the shade on small faces, and on skin: strokes as wide as an eye would cover it.
 const HATCH_FACE: f32 = 0.4;
+const HATCH_SKIN: f32 = 0.7;
 const HATCH_FILL: vec2<f32> = vec2<f32>(0.68, 0.9);
 const HATCH_OVER: f32 = 1.3;
 
@@ -131,8 +132,9 @@ fn hatch_along(@builtin(global_invocation_id) id: vec3<u32>) {
     let off = sum / f32(2 * HATCH_SAMPLES + 1) - 0.5;
     // The share of a normal distribution that lies below (logistic approximation).
     let share = 1.0 / (1.0 + exp(-1.702 * off / (HATCH_GAIN * HATCH_DEVIATION)));
+    let skin = textureLoad(flow_seen, vec2<i32>(id.xy), 0).z;
     let simple = textureLoad(reduce_drawing, vec2<i32>(id.xy), 0).a;
-    textureStore(hatch_out, vec2<i32>(id.xy), vec4<f32>(share, mix(HATCH_FACE, 1.0, simple), 1.0));
+    textureStore(hatch_out, vec2<i32>(id.xy), vec4<f32>(share, mix(HATCH_FACE, 1.0, simple) * mix(1.0, HATCH_SKIN, skin), 1.0));
 }
 
 // Share of ink at `pixel` for a shade of 0..=1.

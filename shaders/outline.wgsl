@@ -18,7 +18,7 @@ struct OutlineUniform {
     // Strength of flow below which nothing is drawn, and from which all is.
     gate_low: f32,
     gate_high: f32,
-    // Luma around below which lines are white.
+    // Luma beside them up to which lines are white.
     reverse: f32,
 }
 
@@ -340,7 +340,7 @@ fn outline_ink_at(pixel: vec2<i32>) -> vec2<f32> {
     return textureLoad(outline_ink, pixel, 0).xy;
 }
 
-// `around`: luma of the drawing around the line.
+// `around`: the most luma of the drawing beside the line.
 fn outline_apply(color: vec3<f32>, ink: f32, around: f32) -> vec3<f32> {
     let white = smoothstep(0.5 * OUTLINE_TURN, -0.5 * OUTLINE_TURN, around - outline.reverse);
     return mix(color, mix(outline.color.rgb, vec3<f32>(1.0), white), ink * outline.color.a);

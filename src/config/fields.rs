@@ -84,7 +84,7 @@ pub const FIELDS: &[Field] = &[
     number("outline.threshold", 0.0, 0.2, "contrast that starts a line; larger draws fewer"),
     number("outline.softness", 0.002, 0.2, "contrast from no ink to full ink; smaller is crisper"),
     number("outline.opacity", 0.0, 1.0, "0 no ink, 1 opaque"),
-    number("outline.reverse", 0.0, 1.0, "lightness around below which a line is left white; 0 is never"),
+    number("outline.reverse", 0.0, 1.0, "lightness of all beside a line up to which it is left white; 0 is never"),
     color("outline.color", "ink"),
     Field {
         key: "halftone.pattern",

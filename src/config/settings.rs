@@ -186,7 +186,7 @@ pub struct Outline {
     pub softness: f32,
     /// 0 no ink, 1 opaque.
     pub opacity: f32,
-    /// Luma of the drawing around a line below which it is left white, as on scratchboard, 0..=1; 0 is never.
+    /// Luma up to which whatever lies beside a line must be for it to be left white, as on scratchboard, 0..=1; 0 is never.
     pub reverse: f32,
     /// `#rrggbb`.
     pub color: Rgb,

@@ -233,7 +233,7 @@ fn near<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Halftone, Outline, Paint, Paper, Speed, Tone};
+    use crate::config::{Halftone, Outline, Paint, Paper, Speed, Tone, Wash};
     use std::collections::BTreeSet;
 
     fn set(key: &str, value: &str) -> Vec<(String, String)> {
@@ -253,6 +253,7 @@ mod tests {
         let all = Settings {
             paint: Some(Paint::default()),
             tone: Some(Tone::default()),
+            wash: Some(Wash::default()),
             outline: Some(Outline::default()),
             halftone: Some(Halftone::default()),
             speed: Some(Speed::default()),

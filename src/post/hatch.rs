@@ -62,6 +62,7 @@ pub(super) fn passes(
             find.extend([uniform, motion, shared[1], (53, Resource::Texture(&ways[before]))]);
         }
         let along = vec![
+            (flow::SEEN, Resource::Texture(&flow.seen)),
             shared[0],
             shared[1],
             (53, Resource::Texture(&ways[now])),

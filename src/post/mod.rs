@@ -13,7 +13,9 @@
 //! | `outline_find` | tiles | where there is an edge at all |
 //! | `outline_across`, `outline_along` | full, tiles with edges | ink |
 //! | `outline_crest`, `outline_join`, `outline_mark` | half the drawing, tiles | contours, how far a line runs, and where there is any, between the two |
-//! | `pack` | full | everything that looks at one pixel: paint or upsample, tone, history, halftone, ink, paper; then the encoder's planes |
+//! | `hatch_find` | an eighth of the drawing | which way pen strokes run |
+//! | `hatch_scatter`, `hatch_along` | drawing | pen strokes: noise, averaged along that way |
+//! | `pack` | full | everything that looks at one pixel: paint or upsample, tone, history, wash, halftone, ink, paper; then the encoder's planes |
 //!
 //! Colours are in gamma space from end to end: the photo's R'G'B' as the stream codes it, the drawing's sRGB bytes
 //! taken as the same. Between passes the picture itself is never stored: it goes from floats to the encoder's codes, so

@@ -81,7 +81,7 @@ impl OutlineUniform {
 
 /// The effect's part of the last pass. `formed`: there is a `form_here`; without, no line is left white.
 pub(super) fn fragment(outline: &config::Outline, unit: f32, formed: bool) -> Fragment {
-    let call = if formed { "outline_apply(color, ink.x, form_here.x)" } else { "outline_apply(color, ink.x, 1.0)" };
+    let call = if formed { "outline_apply(color, ink.x, form_here.w)" } else { "outline_apply(color, ink.x, 1.0)" };
     let uniform = bytemuck::bytes_of(&OutlineUniform::new(outline, unit)).to_vec();
     Fragment { source: SOURCE, call, page: true, binding: 14, uniform }
 }

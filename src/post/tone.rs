@@ -36,9 +36,9 @@ impl From<&config::Tone> for ToneUniform {
 /// The effect's part of the last pass. `formed`: there is a `form_here`.
 pub(super) fn fragment(tone: &config::Tone, formed: bool) -> Fragment {
     let call = match (tone.keep_color > 0.0, formed) {
-        (true, true) => "tone_apply(tone_keep_color(color, photo_rgb(pixel)), form_here)",
+        (true, true) => "tone_apply(tone_keep_color(color, photo_rgb(pixel)), form_here.xyz)",
         (true, false) => "tone_apply(tone_keep_color(color, photo_rgb(pixel)), vec3<f32>(luma_of(color), 1.0, 1.0))",
-        (false, true) => "tone_apply(color, form_here)",
+        (false, true) => "tone_apply(color, form_here.xyz)",
         (false, false) => "tone_apply(color, vec3<f32>(luma_of(color), 1.0, 1.0))",
     };
     Fragment {

@@ -20,7 +20,7 @@ pub(super) struct WashUniform {
 
 /// Sizes in pixels of a picture 1080 lines high: of a pool of water, and of the tooth of cold-pressed paper.
 const POOL: f32 = 220.0;
-const TOOTH: f32 = 4.0;
+const TOOTH: f32 = 6.0;
 
 impl WashUniform {
     /// `unit`: photo pixels per pixel of a picture 1080 lines high.

@@ -149,3 +149,15 @@ fn lines_on_a_dark_ground_are_left_white() {
     assert!(white(&reversed) > 300 && white(&plain) == 0, "{} {}", white(&reversed), white(&plain));
     assert!(black(&plain) > 300 && black(&reversed) == black(&plain), "{} {}", black(&reversed), black(&plain));
 }
+
+#[test]
+fn a_line_between_black_and_white_stays_black() {
+    let outline = Outline { width: 12.0, threshold: 0.01, softness: 0.01, reverse: 0.3, ..Outline::default() };
+    let photo = rgba(SIZE, |x, _| [if x < 160 { 0.2 } else { 0.9 }; 3]);
+    let Some(after) = drawn(&Settings { outline: Some(outline), ..Settings::default() }, photo) else { return };
+    for y in 10..180 {
+        let row = &after[y * 320..y * 320 + 158];
+        assert!(row.iter().all(|&c| luma(c) < 0.25), "row {y}");
+        assert!(row.iter().any(|&c| luma(c) < 0.12), "row {y} has no line");
+    }
+}
