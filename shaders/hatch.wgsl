@@ -28,9 +28,12 @@ const HATCH_DEVIATION: f32 = 0.04;
 const HATCH_INK: f32 = 0.42;
 const HATCH_RISE: f32 = 1.3;
 const HATCH_SECOND: f32 = 0.35;
-// Part of the shade on small faces, and on skin: strokes as wide as an eye would cover it.
-const HATCH_FACE: f32 = 0.4;
-const HATCH_SKIN: f32 = 0.7;
+// Part of the shade on skin, and on that of small faces: strokes as wide as an eye would cover it.
+const HATCH_FACE: f32 = 0.3;
+const HATCH_SKIN: f32 = 0.65;
+// How far a small face may be simplified, at least and at most, and by how much its features are darker than it.
+const HATCH_SMALL: vec2<f32> = vec2<f32>(0.3, 0.7);
+const HATCH_EYE: vec2<f32> = vec2<f32>(0.03, 0.07);
 const HATCH_FILL: vec2<f32> = vec2<f32>(0.68, 0.9);
 const HATCH_OVER: f32 = 1.3;
 
@@ -107,6 +110,11 @@ fn hatch_grain_at(at: vec2<f32>) -> vec2<f32> {
     return textureSampleLevel(hatch_grain, linear, at / vec2<f32>(frame.drawing_size), 0.0).xy;
 }
 
+// How much of a small face there is where a drawing may be simplified as far as `simple`.
+fn hatch_small(simple: f32) -> f32 {
+    return 1.0 - smoothstep(HATCH_SMALL.x, HATCH_SMALL.y, simple);
+}
+
 @compute @workgroup_size(64, 8)
 fn hatch_along(@builtin(global_invocation_id) id: vec3<u32>) {
     if any(id.xy >= frame.drawing_size) {
@@ -134,11 +142,16 @@ fn hatch_along(@builtin(global_invocation_id) id: vec3<u32>) {
     let share = 1.0 / (1.0 + exp(-1.702 * off / (HATCH_GAIN * HATCH_DEVIATION)));
     let skin = textureLoad(flow_seen, vec2<i32>(id.xy), 0).z;
     let simple = textureLoad(reduce_drawing, vec2<i32>(id.xy), 0).a;
-    textureStore(hatch_out, vec2<i32>(id.xy), vec4<f32>(share, mix(HATCH_FACE, 1.0, simple) * mix(1.0, HATCH_SKIN, skin), 1.0));
+    textureStore(hatch_out, vec2<i32>(id.xy), vec4<f32>(share, mix(1.0, mix(HATCH_SKIN, HATCH_FACE, hatch_small(simple)), skin), 1.0));
 }
 
-// Share of ink at `pixel` for a shade of 0..=1.
-fn hatch_ink(pixel: vec2<i32>, shade: f32) -> f32 {
+// Ink of eyes, brows and mouths: what is darker than all `around` on a small face, of which `simple` tells.
+fn hatch_feature(luma: f32, around: f32, simple: f32) -> f32 {
+    return hatch_small(simple) * smoothstep(HATCH_EYE.x, HATCH_EYE.y, around - luma);
+}
+
+// Share of ink at `pixel` for a shade of 0..=1, with features of that much.
+fn hatch_ink(pixel: vec2<i32>, shade: f32, feature: f32) -> f32 {
     let uv = (vec2<f32>(pixel) + 0.5) / vec2<f32>(frame.photo_size);
     let laid = textureSampleLevel(hatch, linear, uv, 0.0).xyz;
     let shares = laid.xy;
@@ -148,5 +161,5 @@ fn hatch_ink(pixel: vec2<i32>, shade: f32) -> f32 {
     // A rim as wide as a pixel.
     let rim = max(2.0 / halftone.period, 0.05);
     let ink = smoothstep(vec2<f32>(-0.5), vec2<f32>(0.5), (wanted - shares) / rim) * step(vec2<f32>(1e-4), wanted);
-    return max(ink.x, ink.y);
+    return max(feature, max(ink.x, ink.y));
 }
