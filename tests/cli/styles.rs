@@ -68,9 +68,9 @@ fn the_photos_colours_can_be_kept() {
     let [photo, _] = pictures(folder.path());
     let draw = |keep: &str| {
         let output = folder.path().join(format!("{keep}.png"));
-        // The screen is printed in black on white.
+        // Hatching is black on white.
         let changes = ["--set", "tone.saturation=1", "--set", "halftone=off"];
-        let arguments = ["--style", "noir", "--keep-color", keep, "--quiet"];
+        let arguments = ["--style", "ink", "--keep-color", keep, "--quiet"];
         comicvid().arg(&photo).arg(&output).args(arguments).args(changes).assert().success();
         output
     };
