@@ -16,7 +16,7 @@ jpeg() {
     ffmpeg -v error -y "${inputs[@]}" -filter_complex "$filter" -frames:v 1 -q:v 2 -bitexact "$out"
 }
 
-for style in comic ink pop noir manga watercolor action; do
+for style in comic ink pop noir manga watercolor pencil action; do
     for still in 1 2; do
         "$program" "samples/still-$still.jpg" "$work/$style-$still.png" --style "$style" 2>/dev/null
     done
@@ -26,8 +26,8 @@ done
 
 # In the order of the front page.
 sheet=()
-for style in comic ink pop noir manga watercolor; do sheet+=("$work/$style-2.png"); done
-jpeg 'concat=n=6,scale=364:206:flags=lanczos,tile=3x2:padding=2:margin=2:color=white' samples/styles.jpg "${sheet[@]}"
+for style in comic ink pop noir manga watercolor pencil action; do sheet+=("$work/$style-2.png"); done
+jpeg 'concat=n=8,scale=300:170:flags=lanczos,tile=4x2:padding=2:margin=2:color=white' samples/styles.jpg "${sheet[@]}"
 
 # Frame 165 of the clip, as samples/before.jpg, in motion.
 "$program" samples/clip.mp4 "$work/clip.mkv" --start 5 --length 0.6 --encoder ffv1 2>/dev/null

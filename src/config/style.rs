@@ -27,7 +27,7 @@ macro_rules! presets {
 }
 
 /// Built-in styles, the default first.
-pub const PRESETS: &[Preset] = presets!["comic", "ink", "pop", "noir", "manga", "watercolor", "action"];
+pub const PRESETS: &[Preset] = presets!["comic", "ink", "pop", "noir", "manga", "watercolor", "pencil", "action"];
 
 /// The settings of style `name` with `changes` made, in order. A name is that of a preset or of one of the user's own
 /// styles (see [`places::styles`]), or the path of a TOML file, or a mixture: `comic:0.7,ink:0.3`.

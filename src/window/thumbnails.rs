@@ -9,7 +9,8 @@ macro_rules! thumbnails {
 }
 
 /// JPEG files by name of the style.
-const THUMBNAILS: &[(&str, &[u8])] = thumbnails!["comic", "ink", "pop", "noir", "manga", "watercolor", "action"];
+const THUMBNAILS: &[(&str, &[u8])] =
+    thumbnails!["comic", "ink", "pop", "noir", "manga", "watercolor", "pencil", "action"];
 
 /// The picture of the style called `name`, on the GPU from the first time on.
 pub(super) fn of(context: &Context, name: &str) -> Option<TextureId> {

@@ -103,9 +103,9 @@ fn what_moves_as_the_motion_says_is_carried_and_stays_sharp() {
 
 #[test]
 fn what_moves_by_parts_of_pixels_stays_sharp() {
-    // Waves of eight pixels that go one and a half to the right each time.
+    // Waves of eight pixels that go one and a half to the right each time, too faint for ink.
     let waves =
-        |i: u32| rgba(SIZE, |x, _| [0.5 + 0.12 * ((x as f32 - 1.5 * i as f32) * std::f32::consts::TAU / 8.0).sin(); 3]);
+        |i: u32| rgba(SIZE, |x, _| [0.5 + 0.04 * ((x as f32 - 1.5 * i as f32) * std::f32::consts::TAU / 8.0).sin(); 3]);
     let film = |moving: bool| {
         let motion = move |i: u32| if moving && i > 0 { motion(-1.5 / 96.0, 1.0, 0.0) } else { None };
         (0..20).map(|i| (waves(i), motion(i))).collect::<Vec<_>>()

@@ -117,7 +117,7 @@ fn pen_strokes_rest_with_what_rests() {
             let grid = Motion::grid(SIZE);
             let cells = vec![[0.0, 0.0, 1.0, 1.0].map(f16::from_f32); grid.pixels()];
             let light = vec![[f16::ZERO; 4]; Motion::blocks(grid).pixels()];
-            let motion = (number > 0).then(|| Motion { size: grid, fill: [1.0; 2], cells, light, noise: 0.0 });
+            let motion = (number > 0).then_some(Motion { size: grid, fill: [1.0; 2], cells, light, noise: 0.0 });
             let drawing = Some(like(&rgba(SIZE, |_, _| [0.55; 3])));
             let image = Drawn { photo, drawing, motion, number };
             chain.push(Frame { stamp: Stamp { index: number.into(), pts: 0, duration: 1 }, image }).unwrap();
