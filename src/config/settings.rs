@@ -26,7 +26,7 @@ pub struct Settings {
     pub wash: Option<Wash>,
     /// Ink lines.
     pub outline: Option<Outline>,
-    /// Dots, lines or hatching in the shadows.
+    /// Dots, lines or pen strokes in the shadows.
     pub halftone: Option<Halftone>,
     /// Speed lines and smear.
     pub speed: Option<Speed>,
@@ -214,7 +214,7 @@ pub enum Pattern {
     Dots,
     /// Parallel lines.
     Lines,
-    /// Crossed pen strokes, one more direction per darker level.
+    /// Strokes of a pen that run with the form, crossed where it is darker; on even grounds, at the angle.
     Hatch,
 }
 

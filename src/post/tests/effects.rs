@@ -5,7 +5,7 @@ use super::super::paper::PaperUniform;
 use super::super::tone::ToneUniform;
 use super::twins::{self, Color, luma};
 use super::{RGBA, colors, context, photo_only, rgba, run};
-use crate::config::{Halftone, Outline, Paper, Pattern, Settings, Tone};
+use crate::config::{Halftone, Outline, PRESETS, Paper, Pattern, Settings, Tone};
 use crate::frame::{ColorInfo, CpuImage, Drawing, PixelFormat, Size};
 
 const SIZE: Size = Size::new(72, 40);
@@ -233,14 +233,16 @@ fn the_same_picture_gives_the_same_bytes() {
 #[test]
 fn pictures_of_any_size_are_drawn() {
     let Some(context) = context() else { return };
-    let settings = crate::config::load("comic", &[]).unwrap();
-    for (size, small) in [((1, 1), (8, 8)), ((2, 3), (8, 8)), ((129, 3), (128, 8)), ((9, 130), (8, 128))] {
-        let photo = rgba(Size::new(size.0, size.1), |x, y| [(x + y) as f32 % 2.0, 0.5, 0.2]);
-        let small = Size::new(small.0, small.1);
-        let drawing = Drawing { size: small, rgba: vec![200; small.pixels() * 4] };
-        let done = run(&context, &settings, photo, (PixelFormat::I420, ColorInfo::BT709), Some(drawing));
-        assert_eq!(done.size, Size::new(size.0, size.1));
-        // A light drawing stays light, inked at most: nothing was left unwritten.
-        assert!(super::packed(&done, 0).iter().all(|&y| y >= 16), "{size:?}");
+    for preset in PRESETS {
+        let settings = crate::config::load(preset.name, &[]).unwrap();
+        for (size, small) in [((1, 1), (8, 8)), ((2, 3), (8, 8)), ((129, 3), (128, 8)), ((9, 130), (8, 128))] {
+            let photo = rgba(Size::new(size.0, size.1), |x, y| [(x + y) as f32 % 2.0, 0.5, 0.2]);
+            let small = Size::new(small.0, small.1);
+            let drawing = Drawing { size: small, rgba: vec![200; small.pixels() * 4] };
+            let done = run(&context, &settings, photo, (PixelFormat::I420, ColorInfo::BT709), Some(drawing));
+            assert_eq!(done.size, Size::new(size.0, size.1));
+            // Black ink is the darkest there is: nothing was left unwritten.
+            assert!(super::packed(&done, 0).iter().all(|&y| y >= 16), "{} {size:?}", preset.name);
+        }
     }
 }
