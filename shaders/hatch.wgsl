@@ -45,18 +45,22 @@ fn hatch_find(@builtin(global_invocation_id) id: vec3<u32>) {
     }
     let last = vec2<i32>(frame.cell_size) - 1;
     let middle = vec2<i32>(id.xy * HATCH_STEP + HATCH_STEP / 2u);
-    var sum = vec2<f32>(0.0);
+    var sum = vec3<f32>(0.0);
     for (var y = 1 - HATCH_REACH; y < HATCH_REACH; y += 1) {
         for (var x = 1 - HATCH_REACH; x < HATCH_REACH; x += 1) {
             let tent = f32((HATCH_REACH - abs(x)) * (HATCH_REACH - abs(y)));
-            sum += tent * textureLoad(flow, clamp(middle + vec2<i32>(x, y), vec2<i32>(0), last), 0).xy;
+            sum += tent * textureLoad(flow, clamp(middle + vec2<i32>(x, y), vec2<i32>(0), last), 0).xyz;
         }
     }
     let reach = f32(HATCH_REACH * HATCH_REACH);
+    // Where edges run this way and that, as on a house front, strokes that turned with each of them would be a tangle.
+    let coherence = length(sum.xy) / max(sum.z, 1e-12);
+    let found = coherence * coherence * sum.xy / (reach * reach);
     // Strokes run along the first axis: the gradient across them.
     let axis = halftone.axis * halftone.period;
     let own = -vec2<f32>(axis.x * axis.x - axis.y * axis.y, 2.0 * axis.x * axis.y);
-    let way = hatch_calm(sum / (reach * reach) + HATCH_PLAIN * own, (vec2<f32>(id.xy) + 0.5) / vec2<f32>(textureDimensions(hatch_way_out)));
+    let uv = (vec2<f32>(id.xy) + 0.5) / vec2<f32>(textureDimensions(hatch_way_out));
+    let way = hatch_calm(found + HATCH_PLAIN * own, uv);
     textureStore(hatch_way_out, vec2<i32>(id.xy), vec4<f32>(way, 0.0, 0.0));
 }
 

@@ -22,9 +22,9 @@ fn a_mixture_lies_between_its_styles() {
         comicvid().arg(&photo).arg(&output).args(["--style", style, "--quiet"]).assert().success();
         output
     };
-    let (comic, noir, both) = (draw("comic"), draw("noir"), draw("comic:0.5,noir:0.5"));
-    let apart = mean_difference(&comic, &noir);
-    assert!(mean_difference(&comic, &both) < apart && mean_difference(&noir, &both) < apart);
+    let (comic, ink, both) = (draw("comic"), draw("ink"), draw("comic:0.5,ink:0.5"));
+    let apart = mean_difference(&comic, &ink);
+    assert!(mean_difference(&comic, &both) < apart && mean_difference(&ink, &both) < apart);
     let wrong = folder.path().join("wrong.png");
     let error = refused(&[photo.to_str().unwrap(), wrong.to_str().unwrap(), "--style", "comic:1,nior:1"], &wrong);
     assert!(error.contains("noir"), "{error}");
