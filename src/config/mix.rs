@@ -8,7 +8,7 @@ use super::settings::{Rgb, Settings, Tone};
 use toml::Value;
 
 /// The number of each effect that is 0 where the effect is off.
-const STRENGTHS: [&str; 9] = [
+const STRENGTHS: [&str; 10] = [
     "paint.length",
     "paint.crispness",
     "wash.rim",
@@ -16,6 +16,7 @@ const STRENGTHS: [&str; 9] = [
     "wash.grain",
     "outline.opacity",
     "halftone.amount",
+    "halftone.clean",
     "speed.lines",
     "paper.grain",
 ];
@@ -99,6 +100,8 @@ mod tests {
         // The comic has no hatching.
         let amount = |settings: &Settings| settings.halftone.as_ref().unwrap().amount;
         assert!((amount(&mixed) - 0.75 * amount(&ink)).abs() < 1e-4);
+        let clean = |settings: &Settings| settings.halftone.as_ref().unwrap().clean;
+        assert!((clean(&mixed) - 0.75 * clean(&ink)).abs() < 1e-4);
         assert_eq!(mixed.halftone.as_ref().unwrap().pattern, ink.halftone.as_ref().unwrap().pattern);
         assert_eq!(mixed.generator.style.to_string(), "comic:0.25,ink:0.75");
         assert_eq!(mixed.tone.as_ref().unwrap().steps, ink.tone.as_ref().unwrap().steps);

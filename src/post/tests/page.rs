@@ -103,8 +103,11 @@ fn a_darker_shade_gets_more_strokes() {
 #[test]
 fn pen_strokes_rest_with_what_rests() {
     let Some(context) = context() else { return };
-    // The noise of a camera in the dark, which has other ways in each picture.
-    let noise = |x: u32, y: u32, n: u32| ((x * 7919 + y * 104_729 + n * 7907) ^ (x * y * 31 + n * 977)) % 17;
+    // Stripes that seem to lie this way and that, in turn.
+    let stripes = |x: u32, y: u32, n: u32| {
+        let (sin, cos) = (if n.is_multiple_of(2) { 0.25f32 } else { -0.25 }).sin_cos();
+        0.5 + 0.1 * (0.5 * (x as f32 * cos + y as f32 * sin)).sin()
+    };
     let changes = |calm: f32| {
         let mut settings = hatch(1.0);
         settings.motion.calm = calm;
@@ -113,7 +116,7 @@ fn pen_strokes_rest_with_what_rests() {
         let mut before: Option<Vec<u8>> = None;
         let mut changed = 0;
         for number in 0..12 {
-            let photo = rgba(SIZE, |x, y| [0.4 + 0.01 * noise(x, y, number) as f32; 3]);
+            let photo = rgba(SIZE, |x, y| [stripes(x, y, number); 3]);
             let grid = Motion::grid(SIZE);
             let cells = vec![[0.0, 0.0, 1.0, 1.0].map(f16::from_f32); grid.pixels()];
             let light = vec![[f16::ZERO; 4]; Motion::blocks(grid).pixels()];
