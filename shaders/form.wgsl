@@ -24,7 +24,8 @@ const FORM_ABOVE: f32 = 0.2;
 // What is left on skin: people mind on faces what they like on cloth.
 const FORM_SKIN: f32 = 0.8;
 // Cells that count as beside another, and those opposite.
-const FORM_BESIDE: array<vec2<i32>, 4> = array<vec2<i32>, 4>(vec2<i32>(3, 0), vec2<i32>(2, 2), vec2<i32>(0, 3), vec2<i32>(-2, 2));
+const FORM_BESIDE: array<vec2<i32>, 4> =
+    array<vec2<i32>, 4>(vec2<i32>(3, 0), vec2<i32>(2, 2), vec2<i32>(0, 3), vec2<i32>(-2, 2));
 
 // Luma and likeness to skin, weighted 1, 2, 1 either way, and how far the drawing may be simplified.
 @compute @workgroup_size(64, 8)

@@ -24,18 +24,19 @@ const HATCH_STRIDE: f32 = 0.5;
 // The noise's gain, and the deviation of its average.
 const HATCH_GAIN: f32 = 0.9;
 const HATCH_DEVIATION: f32 = 0.04;
-// Ink of a way at full shade, over shade; where the second begins, and from where to where all is filled.
-const HATCH_INK: f32 = 0.42;
+// Share of the paper that a way inks, over shade and at most, and the shade at which the second begins.
 const HATCH_RISE: f32 = 1.3;
+const HATCH_INK: f32 = 0.42;
 const HATCH_SECOND: f32 = 0.35;
+// From which shade to which the paper fills up, and the share that is asked for then: more than all, as rims are soft.
+const HATCH_FILL: vec2<f32> = vec2<f32>(0.68, 0.9);
+const HATCH_OVER: f32 = 1.3;
 // Part of the shade on skin, and on that of small faces: strokes as wide as an eye would cover it.
 const HATCH_FACE: f32 = 0.3;
 const HATCH_SKIN: f32 = 0.65;
 // How far a small face may be simplified, at least and at most, and by how much its features are darker than it.
 const HATCH_SMALL: vec2<f32> = vec2<f32>(0.3, 0.7);
 const HATCH_EYE: vec2<f32> = vec2<f32>(0.03, 0.07);
-const HATCH_FILL: vec2<f32> = vec2<f32>(0.68, 0.9);
-const HATCH_OVER: f32 = 1.3;
 
 // Mean way of the edges (the tensor's deviatoric part), and the screen's own.
 @compute @workgroup_size(64, 8)
@@ -87,6 +88,7 @@ fn hatch_noise(at: vec2<f32>) -> vec2<f32> {
     return 0.5 + HATCH_GAIN * sum;
 }
 
+// Lays the noise out on the page, or on what moves.
 @compute @workgroup_size(64, 8)
 fn hatch_scatter(@builtin(global_invocation_id) id: vec3<u32>) {
     if any(id.xy >= frame.drawing_size) {
@@ -119,6 +121,7 @@ fn hatch_small(simple: f32) -> f32 {
     return 1.0 - smoothstep(HATCH_SMALL.x, HATCH_SMALL.y, simple);
 }
 
+// Averages the noise along both ways.
 @compute @workgroup_size(64, 8)
 fn hatch_along(@builtin(global_invocation_id) id: vec3<u32>) {
     if any(id.xy >= frame.drawing_size) {
@@ -146,7 +149,8 @@ fn hatch_along(@builtin(global_invocation_id) id: vec3<u32>) {
     let share = 1.0 / (1.0 + exp(-1.702 * off / (HATCH_GAIN * HATCH_DEVIATION)));
     let skin = textureLoad(flow_seen, vec2<i32>(id.xy), 0).z;
     let simple = textureLoad(reduce_drawing, vec2<i32>(id.xy), 0).a;
-    textureStore(hatch_out, vec2<i32>(id.xy), vec4<f32>(share, mix(1.0, mix(HATCH_SKIN, HATCH_FACE, hatch_small(simple)), skin), 1.0));
+    let kept = mix(1.0, mix(HATCH_SKIN, HATCH_FACE, hatch_small(simple)), skin);
+    textureStore(hatch_out, vec2<i32>(id.xy), vec4<f32>(share, kept, 1.0));
 }
 
 // Ink of eyes, brows and mouths: what is darker than all `around` on a small face, of which `simple` tells.

@@ -23,7 +23,8 @@ fn wash_apply(color: vec3<f32>, around: f32, pixel: vec2<i32>) -> vec3<f32> {
     let rim = darker / (darker + WASH_RIM);
     // Three octaves: water stands in pools of all sizes.
     let pool = at * wash.pool;
-    let water = (4.0 * value_noise(pool) + 2.0 * value_noise(pool * 2.03 + 31.0) + value_noise(pool * 4.1 + 57.0)) / 3.5 - 1.0;
+    let larger = 4.0 * value_noise(pool) + 2.0 * value_noise(pool * 2.03 + 31.0);
+    let water = (larger + value_noise(pool * 4.1 + 57.0)) / 3.5 - 1.0;
     let tooth = at * wash.tooth;
     let hollow = value_noise(tooth) + value_noise(tooth * 1.9 + 11.0) - 1.0;
     let density = wash.rim * rim + wash.flow * water + wash.grain * hollow;

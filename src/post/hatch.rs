@@ -51,7 +51,7 @@ pub(super) fn passes(
     let [grain, drawn] = ["hatch_grain", "hatch"].map(|label| view(&texture(context, label, size, bytes, Use::Stored)));
     let shared = [(17, Resource::Uniform(values)), (12, Resource::Linear)];
     // This picture's way and that of the one before take turns.
-    let [first, second] = [[0, 1], [1, 0]].map(|[before, now]| {
+    let [[find, along], [find_next, along_next]] = [[0, 1], [1, 0]].map(|[before, now]| {
         let mut find = vec![
             shared[0],
             (flow::BINDING, Resource::Texture(&flow.tensor)),
@@ -77,9 +77,9 @@ pub(super) fn passes(
         scatter.extend([anchor.resource(), history.before()[0][0]]);
     }
     let passes = vec![
-        Pass::dispatch(context, "hatch_find", shader, &first[0], grid)?.alternate(context, &second[0]),
+        Pass::dispatch(context, "hatch_find", shader, &find, grid)?.alternate(context, &find_next),
         Pass::dispatch(context, "hatch_scatter", shader, &scatter, size)?,
-        Pass::dispatch(context, "hatch_along", shader, &first[1], size)?.alternate(context, &second[1]),
+        Pass::dispatch(context, "hatch_along", shader, &along, size)?.alternate(context, &along_next),
     ];
     Ok((passes, drawn))
 }

@@ -102,6 +102,7 @@ pub(super) fn anchors(settings: &Settings) -> bool {
     keeps(settings) && settings.halftone.as_ref().is_some_and(|h| h.anchor == config::Anchor::Object)
 }
 
+/// What ink lines there are.
 pub(super) fn lines(settings: &Settings) -> Ink {
     match (&settings.outline, settings.motion.boil > 0.0) {
         (None, _) => Ink::None,
