@@ -20,6 +20,8 @@ struct HalftoneUniform {
 // How much deeper and purer than the colour that it stands on is an ink that takes it.
 const HALFTONE_DEEP: f32 = 0.85;
 const HALFTONE_PURE: f32 = 1.6;
+// How far the ink of features takes what that of the shade does.
+const HALFTONE_FEATURE: f32 = 0.5;
 // Darkness from which on a screen closes up.
 const HALFTONE_FULL: f32 = 0.9;
 
@@ -36,10 +38,10 @@ fn halftone_line(coordinate: f32, coverage: f32) -> f32 {
     return halftone_stroke(distance, 0.5 * coverage * halftone.period);
 }
 
-// Share of the paper that is inked at `at` (photo pixels) for `darkness` 0..=1.
-fn halftone_ink(at: vec2<f32>, darkness: f32) -> f32 {
+// What `halftone_apply` inks at `at` (photo pixels) for `darkness` 0..=1.
+fn halftone_ink(at: vec2<f32>, darkness: f32) -> vec2<f32> {
     // Where dots or lines are about to touch, what is left between them is narrower than a pixel.
-    return max(halftone_screen(at, darkness), smoothstep(HALFTONE_FULL, 1.0, darkness));
+    return vec2<f32>(max(halftone_screen(at, darkness), smoothstep(HALFTONE_FULL, 1.0, darkness)), 0.0);
 }
 
 fn halftone_screen(at: vec2<f32>, darkness: f32) -> f32 {
@@ -58,10 +60,12 @@ fn halftone_darkness(color: vec3<f32>) -> f32 {
     return clamp(1.0 - luma_of(color) / halftone.highlight, 0.0, 1.0);
 }
 
-// `ink`: share of the paper that is inked.
-fn halftone_apply(color: vec3<f32>, ink: f32) -> vec3<f32> {
+// `ink`: share of the paper that is inked for the shade (x), and for features, which are darker (y).
+fn halftone_apply(color: vec3<f32>, ink: vec2<f32>) -> vec3<f32> {
     let luma = luma_of(color);
     let own = clamp(HALFTONE_DEEP * luma + HALFTONE_PURE * (color - luma), vec3<f32>(0.0), vec3<f32>(1.0));
     let shade = mix(halftone.color.rgb, own, halftone.tint);
-    return mix(mix(color, vec3<f32>(1.0), halftone.clean), shade, ink * halftone.color.a);
+    let shaded = mix(mix(color, vec3<f32>(1.0), halftone.clean), shade, ink.x * halftone.color.a);
+    let feature = mix(halftone.color.rgb, shade, HALFTONE_FEATURE);
+    return mix(shaded, feature, ink.y * halftone.color.a);
 }

@@ -7,8 +7,8 @@
 @group(0) @binding(54) var hatch_grain_out: texture_storage_2d<rgba8unorm, write>;
 @group(0) @binding(55) var hatch_grain: texture_2d<f32>;
 @group(0) @binding(56) var hatch_out: texture_storage_2d<rgba8unorm, write>;
-// Per pixel of the drawing and for each way of strokes the share of the paper where ink comes first (xy), and how much of
-// the shade is drawn (z).
+// Per pixel of the drawing and for each way of strokes the share of the paper where ink comes first (xy), how much of the
+// shade is drawn (z), and how much darker the photo is than around it, where a small face is (w).
 @group(0) @binding(57) var hatch: texture_2d<f32>;
 
 // Cells from one place to the next where the way is asked for, and on either side over which it is averaged.
@@ -32,11 +32,17 @@ const HATCH_SECOND: f32 = 0.35;
 const HATCH_FILL: vec2<f32> = vec2<f32>(0.68, 0.9);
 const HATCH_OVER: f32 = 1.3;
 // Part of the shade on skin, and on that of small faces: strokes as wide as an eye would cover it.
-const HATCH_FACE: f32 = 0.3;
+const HATCH_FACE: f32 = 0.2;
 const HATCH_SKIN: f32 = 0.65;
-// How far a small face may be simplified, at least and at most, and by how much its features are darker than it.
+// How far a small face may be simplified, at least and at most.
 const HATCH_SMALL: vec2<f32> = vec2<f32>(0.3, 0.7);
-const HATCH_EYE: vec2<f32> = vec2<f32>(0.03, 0.07);
+// By how much eyes, brows and mouths are darker than what lies around, in 180ths of the drawing's short side.
+const HATCH_EYE: vec2<f32> = vec2<f32>(0.025, 0.08);
+const HATCH_AROUND: f32 = 2.0;
+// How much skin there is around them.
+const HATCH_FLESH: vec2<f32> = vec2<f32>(0.3, 0.6);
+// Most of it that is told from more.
+const HATCH_DARKEST: f32 = 0.25;
 
 // Mean way of the edges (the tensor's deviatoric part), and the screen's own.
 @compute @workgroup_size(64, 8)
@@ -116,12 +122,23 @@ fn hatch_grain_at(at: vec2<f32>) -> vec2<f32> {
     return textureSampleLevel(hatch_grain, linear, at / vec2<f32>(frame.drawing_size), 0.0).xy;
 }
 
-// How much of a small face there is where a drawing may be simplified as far as `simple`.
-fn hatch_small(simple: f32) -> f32 {
-    return 1.0 - smoothstep(HATCH_SMALL.x, HATCH_SMALL.y, simple);
+// How much darker the photo is at `here`, in pixels of the drawing, than on a ring around it, of HATCH_DARKEST.
+fn hatch_feature(here: vec2<f32>) -> f32 {
+    let size = vec2<f32>(frame.drawing_size);
+    let reach = HATCH_AROUND * min(size.x, size.y) / 180.0;
+    // Hair and collars are darker than what lies around, too: luma, and skin.
+    var around = vec2<f32>(0.0);
+    var way = vec2<f32>(reach, 0.0);
+    for (var i = 0; i < 8; i += 1) {
+        around += textureSampleLevel(flow_seen, linear, (here + way) / size, 0.0).xz;
+        way = 0.70710678 * vec2<f32>(way.x - way.y, way.x + way.y);
+    }
+    let own = textureSampleLevel(flow_seen, linear, here / size, 0.0).x;
+    around *= 0.125;
+    return smoothstep(HATCH_FLESH.x, HATCH_FLESH.y, around.y) * clamp((around.x - own) / HATCH_DARKEST, 0.0, 1.0);
 }
 
-// Averages the noise along both ways.
+// Averages the noise along both ways, and looks for features.
 @compute @workgroup_size(64, 8)
 fn hatch_along(@builtin(global_invocation_id) id: vec3<u32>) {
     if any(id.xy >= frame.drawing_size) {
@@ -149,19 +166,15 @@ fn hatch_along(@builtin(global_invocation_id) id: vec3<u32>) {
     let share = 1.0 / (1.0 + exp(-1.702 * off / (HATCH_GAIN * HATCH_DEVIATION)));
     let skin = textureLoad(flow_seen, vec2<i32>(id.xy), 0).z;
     let simple = textureLoad(reduce_drawing, vec2<i32>(id.xy), 0).a;
-    let kept = mix(1.0, mix(HATCH_SKIN, HATCH_FACE, hatch_small(simple)), skin);
-    textureStore(hatch_out, vec2<i32>(id.xy), vec4<f32>(share, kept, 1.0));
+    let face = 1.0 - smoothstep(HATCH_SMALL.x, HATCH_SMALL.y, simple);
+    let kept = mix(1.0, mix(HATCH_SKIN, HATCH_FACE, face), skin);
+    textureStore(hatch_out, vec2<i32>(id.xy), vec4<f32>(share, kept, face * hatch_feature(here)));
 }
 
-// Ink of eyes, brows and mouths: what is darker than all `around` on a small face, of which `simple` tells.
-fn hatch_feature(luma: f32, around: f32, simple: f32) -> f32 {
-    return hatch_small(simple) * smoothstep(HATCH_EYE.x, HATCH_EYE.y, around - luma);
-}
-
-// Share of ink at `pixel` for a shade of 0..=1, with features of that much.
-fn hatch_ink(pixel: vec2<i32>, shade: f32, feature: f32) -> f32 {
+// Share of ink at `pixel` for a shade of 0..=1 (x), and of a small face's features (y).
+fn hatch_ink(pixel: vec2<i32>, shade: f32) -> vec2<f32> {
     let uv = (vec2<f32>(pixel) + 0.5) / vec2<f32>(frame.photo_size);
-    let laid = textureSampleLevel(hatch, linear, uv, 0.0).xyz;
+    let laid = textureSampleLevel(hatch, linear, uv, 0.0);
     let shares = laid.xy;
     let darkness = shade * laid.z;
     let drawn = clamp(HATCH_RISE * (darkness - vec2<f32>(0.0, HATCH_SECOND)), vec2<f32>(0.0), vec2<f32>(HATCH_INK));
@@ -169,5 +182,5 @@ fn hatch_ink(pixel: vec2<i32>, shade: f32, feature: f32) -> f32 {
     // A rim as wide as a pixel.
     let rim = max(2.0 / halftone.period, 0.05);
     let ink = smoothstep(vec2<f32>(-0.5), vec2<f32>(0.5), (wanted - shares) / rim) * step(vec2<f32>(1e-4), wanted);
-    return max(feature, max(ink.x, ink.y));
+    return vec2<f32>(max(ink.x, ink.y), smoothstep(HATCH_EYE.x, HATCH_EYE.y, HATCH_DARKEST * laid.w));
 }

@@ -45,14 +45,9 @@ impl HalftoneUniform {
 }
 
 /// The effect's part of the last pass. With `anchored`, which needs `anchor.wgsl`, the screen goes along with the motion.
-/// `formed`: there is a `form_here`; without, faces get no features of their own.
-pub(super) fn fragment(halftone: &config::Halftone, unit: f32, anchored: bool, formed: bool) -> Fragment {
+pub(super) fn fragment(halftone: &config::Halftone, unit: f32, anchored: bool) -> Fragment {
     let call = match (halftone.pattern, anchored) {
-        (Pattern::Hatch, _) if formed => {
-            "halftone_apply(color, hatch_ink(pixel, halftone_darkness(color), \
-             hatch_feature(luma_of(color), form_here.x, form_here.z)))"
-        }
-        (Pattern::Hatch, _) => "halftone_apply(color, hatch_ink(pixel, halftone_darkness(color), 0.0))",
+        (Pattern::Hatch, _) => "halftone_apply(color, hatch_ink(pixel, halftone_darkness(color)))",
         (_, true) => "halftone_apply(color, halftone_ink(anchored(pixel), halftone_darkness(color)))",
         (_, false) => "halftone_apply(color, halftone_ink(vec2<f32>(pixel) + 0.5, halftone_darkness(color)))",
     };

@@ -61,7 +61,7 @@ impl Plan {
 pub(super) fn fragments(settings: &Settings, unit: f32) -> Vec<Fragment> {
     let tone = settings.tone.as_ref().map(|t| tone::fragment(t, forms(settings)));
     let wash = settings.wash.as_ref().map(|w| wash::fragment(w, unit, forms(settings)));
-    let halftone = settings.halftone.as_ref().map(|h| halftone::fragment(h, unit, anchors(settings), forms(settings)));
+    let halftone = settings.halftone.as_ref().map(|h| halftone::fragment(h, unit, anchors(settings)));
     let outline = settings.outline.as_ref().map(|o| outline::fragment(o, unit, forms(settings)));
     // What follows the motion needs somebody to find it.
     let speed = settings.speed.as_ref().filter(|_| keeps(settings)).map(|s| speed::fragment(s, unit));
@@ -94,7 +94,7 @@ pub(super) fn hatches(settings: &Settings) -> bool {
 pub(super) fn forms(settings: &Settings) -> bool {
     let steps = settings.tone.as_ref().is_some_and(|t| t.form > 0.0 && t.steps > 0);
     let reverses = settings.outline.as_ref().is_some_and(|o| o.reverse > 0.0);
-    strength(settings) > 0.0 && (steps || reverses || hatches(settings) || settings.wash.is_some())
+    strength(settings) > 0.0 && (steps || reverses || settings.wash.is_some())
 }
 
 /// Whether the screen goes along with the motion.

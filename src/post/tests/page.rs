@@ -101,6 +101,25 @@ fn a_darker_shade_gets_more_strokes() {
 }
 
 #[test]
+fn eyes_of_a_small_face_are_dark_whatever_the_ink_stands_on() {
+    let Some(context) = context() else { return };
+    // A shade that no stroke is drawn for.
+    let eye = |x: u32, y: u32| (150..160).contains(&x) && (95..97).contains(&y);
+    let mean_of_eye = |simple: u8| {
+        let mut settings = hatch(1.0);
+        let halftone = settings.halftone.as_mut().unwrap();
+        (halftone.tint, halftone.highlight) = (1.0, 0.3);
+        let photo = rgba(SIZE, |x, y| [0.85, 0.62, 0.52].map(|c| if eye(x, y) { c - 0.2 } else { c }));
+        let mut drawing = like(&photo);
+        drawing.rgba.iter_mut().skip(3).step_by(4).for_each(|alpha| *alpha = simple);
+        let after = colors(&run(&context, &settings, photo, RGBA, Some(drawing)));
+        mean((95..97).flat_map(|y| (151..159).map(move |x| (x, y))).map(|(x, y)| luma(after[y * 320 + x])))
+    };
+    let (face, wall) = (mean_of_eye(0), mean_of_eye(255));
+    assert!(face < 0.35 && wall > 0.9, "{face} {wall}");
+}
+
+#[test]
 fn pen_strokes_rest_with_what_rests() {
     let Some(context) = context() else { return };
     // Stripes that seem to lie this way and that, in turn.
