@@ -24,6 +24,12 @@ const HATCH_STRIDE: f32 = 0.5;
 // The noise's gain, and the deviation of its average.
 const HATCH_GAIN: f32 = 0.9;
 const HATCH_DEVIATION: f32 = 0.04;
+// How fast noise gets unlike itself: over the square of the distance, in a lattice's steps.
+const HATCH_APART: f32 = 2.0;
+// What stays where it lies though it move a little, to and fro, in a lattice's steps.
+const HATCH_NEAR: vec2<f32> = vec2<f32>(0.2, 0.7);
+// How fast places that are stretched give way: over the fourth power of it.
+const HATCH_TORN: f32 = 30.0;
 // Share of the paper that a way inks, over shade and at most, and the shade at which the second begins.
 const HATCH_RISE: f32 = 1.3;
 const HATCH_INK: f32 = 0.42;
@@ -94,6 +100,37 @@ fn hatch_noise(at: vec2<f32>) -> vec2<f32> {
     return 0.5 + HATCH_GAIN * sum;
 }
 
+// Noise of two places of a pixel, which take turns, and where they are torn of the page's, as strong as one alone: all are one
+// and the same where nothing moves.
+fn hatch_turns(page: vec2<f32>, moved: vec4<f32>, torn: vec2<f32>, share: f32) -> vec2<f32> {
+    let way = moved - page.xyxy;
+    let far = smoothstep(vec2<f32>(HATCH_NEAR.x), vec2<f32>(HATCH_NEAR.y), vec2<f32>(length(way.xy), length(way.zw)));
+    let places = page.xyxy + way * far.xxyy;
+    let whole = 1.0 / (1.0 + HATCH_TORN * torn * torn);
+    let first = (1.0 - share) * whole.x;
+    let second = share * whole.y;
+    let weights = array<f32, 3>(first, second, 1.0 - first - second);
+    let spots = array<vec2<f32>, 3>(places.xy, places.zw, page);
+    var sum = vec2<f32>(0.0);
+    var i = select(0, 2, all(places == page.xyxy));
+    let alone = i == 2;
+    // A loop that nobody stays in is left, by a software renderer, too.
+    loop {
+        sum += select(weights[i], 1.0, alone) * (hatch_noise(spots[i]) - 0.5);
+        continuing {
+            i += 1;
+            break if i > 2;
+        }
+    }
+    var strength = 1.0;
+    for (var k = 0; k < 3; k += 1) {
+        let j = (k + 1) % 3;
+        let apart = spots[k] - spots[j];
+        strength -= 2.0 * weights[k] * weights[j] * (1.0 - exp(-HATCH_APART * dot(apart, apart)));
+    }
+    return 0.5 + sum / sqrt(strength);
+}
+
 // Lays the noise out on the page, or on what moves.
 @compute @workgroup_size(64, 8)
 fn hatch_scatter(@builtin(global_invocation_id) id: vec3<u32>) {
@@ -102,8 +139,8 @@ fn hatch_scatter(@builtin(global_invocation_id) id: vec3<u32>) {
     }
     let pixel = (vec2<f32>(id.xy) + 0.5) * vec2<f32>(frame.photo_size) / vec2<f32>(frame.drawing_size);
     // A period is light and dark.
-    let at = 2.0 * hatch_place(pixel) / halftone.period;
-    textureStore(hatch_grain_out, vec2<i32>(id.xy), vec4<f32>(hatch_noise(at), 0.0, 0.0));
+    let noise = hatch_laid(pixel, 2.0 / halftone.period);
+    textureStore(hatch_grain_out, vec2<i32>(id.xy), vec4<f32>(noise, 0.0, 0.0));
 }
 
 fn hatch_way_at(at: vec2<f32>) -> vec2<f32> {

@@ -57,8 +57,8 @@
 //! * Strokes that run along edges take the place of the photo's detail at full size: of all that shaders do, it is what makes a
 //!   drawing of a filtered photo. They work on what the network drew, not on what it sees: before it, they cost style in `eval`.
 //! * Hatching is no pattern on the page: noise is averaged along the edges and cut off at the shade, so strokes run with the
-//!   form. Their way is carried along the motion, the strokes themselves lie still on the page: what is stretched along with
-//!   the motion tears.
+//!   form. They go along with the motion for a second at most and are drawn anew before they tear; dots and lines of a screen
+//!   cannot be, and lie on the page.
 //! * A drawing's fourth byte says how far the shaders may simplify what is there: the network knows where small faces are, and
 //!   shaders see pixels only. What is carried from picture to picture follows changes of light, which [`motion`] tells them.
 //! * Only the picture is drawn; every other stream is copied, packet by packet, on the sink thread. Sound that the container

@@ -225,7 +225,8 @@ pub enum Anchor {
     /// The page, as in print.
     #[default]
     Page,
-    /// What is drawn: the screen goes along with the motion. Needs [`Motion::calm`] above 0, else it is the page.
+    /// What is drawn: dots and lines go along with the motion and slide back into shape, strokes go along and are drawn anew.
+    /// Needs [`Motion::calm`] above 0, else it is the page.
     Object,
 }
 

@@ -2,10 +2,13 @@
 //!
 //! Texture advection (Max and Becker 1995), kept from tearing: where the motion is not known, and a little wherever
 //! something moves, a cell's way is drawn to the mean of those around it. So dots turn and grow with an object for a
-//! while and slide back into shape, and nothing at all happens where nothing moves. On the CPU, on the motion's grid.
+//! while and slide back into shape, and nothing at all happens where nothing moves. Noise, of which pen strokes are made,
+//! has no shape to keep: it is carried twice over, and each of the two in turn fades out, starts again as it lies on the
+//! page, and fades in (Neyret 2003; Bousseau 2007). So strokes go along with what moves, and are drawn anew before they are
+//! torn. On the CPU, on the motion's grid.
 
 use crate::frame::{Motion, Size};
-use crate::gpu::{Context, Resource, Use, texture, view, write_texture};
+use crate::gpu::{Context, Resource, Use, texture, uniform_buffer, view, write_texture, write_uniform};
 
 /// The WGSL of `anchored`; needs `history.wgsl`.
 pub(super) const SOURCE: &str = include_str!("../../shaders/anchor.wgsl");
@@ -14,36 +17,77 @@ pub(super) const SOURCE: &str = include_str!("../../shaders/anchor.wgsl");
 const RELAXING: f32 = 0.06;
 /// Cells on either side that count as neighbours.
 const REACH: usize = 3;
+/// Drawings that noise is carried for.
+const LIFE: u32 = 24;
+
+/// What keeps a screen from tearing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// It slides back into shape: the first way is all.
+    Shape,
+    /// There are two that take turns.
+    Turns,
+}
 
 /// Ways from the page to the screen, photo pixels, per cell.
 #[derive(Debug)]
 pub(super) struct Anchor {
-    ways: Field,
+    keep: Keep,
+    ways: [Field; 2],
     photo: [f32; 2],
     texture: wgpu::Texture,
     view: wgpu::TextureView,
+    share: wgpu::Buffer,
 }
 
 impl Anchor {
     /// For photos of `photo` whose motion is found on a grid of `grid` cells.
-    pub fn new(context: &Context, photo: Size, grid: Size) -> Self {
-        let texture = texture(context, "anchor", grid, wgpu::TextureFormat::Rg32Float, Use::Sent);
-        Self { ways: Field::new(grid), photo: [photo.width as f32, photo.height as f32], view: view(&texture), texture }
+    pub fn new(context: &Context, keep: Keep, photo: Size, grid: Size) -> Self {
+        let texture = texture(context, "anchor", grid, wgpu::TextureFormat::Rgba32Float, Use::Sent);
+        Self {
+            keep,
+            ways: [Field::new(grid), Field::new(grid)],
+            photo: [photo.width as f32, photo.height as f32],
+            view: view(&texture),
+            texture,
+            share: uniform_buffer(context, "anchor_share", bytemuck::bytes_of(&share(0))),
+        }
     }
 
-    /// What the last pass binds.
+    /// What a pass binds that asks where a pixel lies.
     pub fn resource(&self) -> (u32, Resource<'_>) {
         (35, Resource::Floats(&self.view))
     }
 
-    /// Goes along with the motion to the next picture; none starts a shot, with the screen as it lies on the page.
-    pub fn write(&mut self, context: &Context, motion: Option<&Motion>) {
-        match motion.filter(|motion| motion.size == self.ways.size) {
-            Some(motion) => self.ways.follow(motion, self.photo),
-            None => self.ways.values.fill([0.0; 2]),
-        }
-        write_texture(context, &self.texture, bytemuck::cast_slice(&self.ways.values), self.ways.size.width * 8);
+    /// What one binds that mixes the two ways.
+    pub fn share(&self) -> (u32, Resource<'_>) {
+        (58, Resource::Uniform(&self.share))
     }
+
+    /// Goes along with the motion to drawing `number` of a shot; none starts one, with the screen as it lies on the page.
+    pub fn write(&mut self, context: &Context, motion: Option<&Motion>, number: u32) {
+        let size = self.ways[0].size;
+        match motion.filter(|motion| motion.size == size) {
+            Some(motion) => self.ways.iter_mut().for_each(|ways| ways.follow(motion, self.photo)),
+            None => self.ways.iter_mut().for_each(Field::clear),
+        }
+        if self.keep == Keep::Turns {
+            match number % LIFE {
+                0 => self.ways[0].clear(),
+                age if age == LIFE / 2 => self.ways[1].clear(),
+                _ => {}
+            }
+            write_uniform(context, &self.share, bytemuck::bytes_of(&share(number)));
+        }
+        let [first, second] = &self.ways;
+        let both: Vec<_> = first.values.iter().zip(&second.values).map(|(a, b)| [a[0], a[1], b[0], b[1]]).collect();
+        write_texture(context, &self.texture, bytemuck::cast_slice(&both), size.width * 16);
+    }
+}
+
+/// Weight of the second way in drawing `number`, 0..=1: none where it starts again, all where the first does.
+fn share(number: u32) -> f32 {
+    (1.0 - 2.0 * (number % LIFE) as f32 / LIFE as f32).abs()
 }
 
 /// A vector per cell.
@@ -58,6 +102,10 @@ impl Field {
         Self { size, values: vec![[0.0; 2]; size.pixels()] }
     }
 
+    fn clear(&mut self) {
+        self.values.fill([0.0; 2]);
+    }
+
     /// `photo`: its width and height in pixels.
     fn follow(&mut self, motion: &Motion, photo: [f32; 2]) {
         let width = self.size.width as usize;
@@ -66,7 +114,9 @@ impl Field {
         let mut sums = Vec::with_capacity(self.values.len());
         let mut pulls = Vec::with_capacity(self.values.len());
         for (index, cell) in motion.cells.iter().enumerate() {
-            let [u, v, confidence, _] = cell.map(f32::from);
+            let [u, v, confidence, still] = cell.map(f32::from);
+            // What only seems to move would be drawn anew for nothing.
+            let [u, v] = [u, v].map(|part| part * (1.0 - still));
             let (x, y) = ((index % width) as f32, (index / width) as f32);
             let before = self.at(x + u * motion.fill[0] * grid[0], y + v * motion.fill[1] * grid[1]);
             let way = [u * photo[0], v * photo[1]];
@@ -150,6 +200,12 @@ mod tests {
         // Nothing moves, and half of it is not even sure of that.
         (0..100).for_each(|_| field.follow(&motion(|i| [0.0, 0.0, f32::from(i % 2 == 0), 0.0]), PHOTO));
         assert_eq!(field.values, before);
+    }
+
+    #[test]
+    fn who_starts_again_is_not_seen_then() {
+        assert_eq!([0, LIFE / 2, LIFE].map(share), [1.0, 0.0, 1.0]);
+        assert!((0..3 * LIFE).all(|n| (share(n + 1) - share(n)).abs() < 0.1));
     }
 
     #[test]

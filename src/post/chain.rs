@@ -4,7 +4,7 @@ use super::anchor::Anchor;
 use super::boil::Boil;
 use super::fragment::Ink;
 use super::history::History;
-use super::plan::{Ends, Plan, anchors, flows, forms, hatches, keeps, lines, paints};
+use super::plan::{Ends, Plan, anchors, flows, forms, hatches, keep, keeps, lines, paints};
 use super::run::{strength, unit};
 use super::{flow, form, halftone, hatch, outline, paint, speed, upsample};
 use crate::config::Settings;
@@ -166,7 +166,7 @@ impl PostChain {
         let boil = (lines(settings) == Ink::Boiling).then(|| Boil::new(context, settings.motion.boil, unit(size)));
         bound.extend(boil.as_ref().map(Boil::resource));
         let grid = Motion::grid(drawing);
-        let anchor = anchors(settings).then(|| Anchor::new(context, size, grid));
+        let anchor = anchors(settings).then(|| Anchor::new(context, keep(settings), size, grid));
         bound.extend(anchor.as_ref().map(Anchor::resource));
         let history = keeps(settings).then(|| History::new(context, settings.motion.calm, size, grid));
         let strokes;
@@ -239,7 +239,7 @@ impl PostChain {
             history.write(&self.context, motion)?;
         }
         if let Some(anchor) = &mut self.anchor {
-            anchor.write(&self.context, motion);
+            anchor.write(&self.context, motion, *number);
         }
         if let Some(boil) = &mut self.boil {
             boil.write(&self.context, *number);

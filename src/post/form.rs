@@ -1,5 +1,5 @@
 //! Where light and shade model a form, for steps of [tone](super::tone) that follow it; and what luma is around, for
-//! [washes](super::wash), [pen strokes](super::hatch) and [lines](super::outline) left white.
+//! [washes](super::wash) and [lines](super::outline) left white.
 
 use super::run::cells;
 use crate::error::Result;

@@ -48,7 +48,7 @@ impl HalftoneUniform {
 pub(super) fn fragment(halftone: &config::Halftone, unit: f32, anchored: bool) -> Fragment {
     let call = match (halftone.pattern, anchored) {
         (Pattern::Hatch, _) => "halftone_apply(color, hatch_ink(pixel, halftone_darkness(color)))",
-        (_, true) => "halftone_apply(color, halftone_ink(anchored(pixel), halftone_darkness(color)))",
+        (_, true) => "halftone_apply(color, halftone_ink(anchored(pixel).xy, halftone_darkness(color)))",
         (_, false) => "halftone_apply(color, halftone_ink(vec2<f32>(pixel) + 0.5, halftone_darkness(color)))",
     };
     let uniform = bytemuck::bytes_of(&HalftoneUniform::new(halftone, unit)).to_vec();

@@ -13,10 +13,15 @@ use wgpu::TextureFormat;
 /// [`OBJECT`].
 pub(super) const SOURCE: &str = include_str!("../../shaders/hatch.wgsl");
 /// Strokes that lie still on the page.
-pub(super) const PAGE: &str = "fn hatch_place(pixel: vec2<f32>) -> vec2<f32> { return pixel; }\n";
+pub(super) const PAGE: &str =
+    "fn hatch_laid(pixel: vec2<f32>, scale: f32) -> vec2<f32> { return hatch_noise(scale * pixel); }\n";
 /// Strokes that go along with the motion; needs `anchor.wgsl`.
-pub(super) const OBJECT: &str =
-    "fn hatch_place(pixel: vec2<f32>) -> vec2<f32> { return anchored(vec2<i32>(pixel)); }\n";
+pub(super) const OBJECT: &str = "@group(0) @binding(58) var<uniform> anchor_share: f32;
+fn hatch_laid(pixel: vec2<f32>, scale: f32) -> vec2<f32> {
+    let places = scale * anchored(vec2<i32>(pixel));
+    return hatch_turns(scale * (floor(pixel) + 0.5), places, anchor_torn, anchor_share);
+}
+";
 
 /// Ways found in each picture by itself.
 pub(super) const RESTLESS: &str = "fn hatch_calm(way: vec2<f32>, uv: vec2<f32>) -> vec2<f32> { return way; }\n";
@@ -74,7 +79,7 @@ pub(super) fn passes(
     });
     let mut scatter = vec![shared[0], (54, Resource::Store(&grain, bytes))];
     if let Some((anchor, history)) = anchor.zip(history) {
-        scatter.extend([anchor.resource(), history.before()[0][0]]);
+        scatter.extend([anchor.resource(), anchor.share(), history.before()[0][0]]);
     }
     let passes = vec![
         Pass::dispatch(context, "hatch_find", shader, &find, grid)?.alternate(context, &find_next),

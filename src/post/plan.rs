@@ -1,5 +1,6 @@
 //! What settings ask of a run: which effects there are, what they need, and the WGSL of all of it.
 
+use super::anchor::Keep;
 use super::fragment::{self, Fragment, Ink};
 use super::paint::{self, PaintUniform};
 use super::run::{RunConstants, strength, unit};
@@ -100,6 +101,11 @@ pub(super) fn forms(settings: &Settings) -> bool {
 /// Whether the screen goes along with the motion.
 pub(super) fn anchors(settings: &Settings) -> bool {
     keeps(settings) && settings.halftone.as_ref().is_some_and(|h| h.anchor == config::Anchor::Object)
+}
+
+/// What keeps a screen from tearing that goes along with the motion.
+pub(super) fn keep(settings: &Settings) -> Keep {
+    if hatches(settings) { Keep::Turns } else { Keep::Shape }
 }
 
 /// What ink lines there are.

@@ -3,8 +3,9 @@
 use super::super::PostChain;
 use super::twins::{Color, luma};
 use super::{RGBA, colors, context, info, packed, rgba, run};
-use crate::config::{Halftone, Outline, Pattern, Settings, Wash};
+use crate::config::{Anchor, Halftone, Outline, Pattern, Settings, Wash};
 use crate::frame::{CpuImage, Drawing, Drawn, Frame, Motion, Size, Stamp};
+use crate::gpu::Context;
 use crate::stage::FrameFilter;
 use half::f16;
 
@@ -119,8 +120,34 @@ fn eyes_of_a_small_face_are_dark_whatever_the_ink_stands_on() {
     assert!(face < 0.35 && wall > 0.9, "{face} {wall}");
 }
 
+/// Pictures of `photo` by number, their drawings a grey of one shade; each goes `motion`, in photo pixels to the right, from the
+/// one before, or rests.
+fn film(
+    context: &Context,
+    settings: &Settings,
+    motion: f32,
+    numbers: std::ops::Range<u32>,
+    photo: impl Fn(u32) -> CpuImage,
+) -> Vec<Vec<u8>> {
+    let input = info(SIZE, RGBA.0, RGBA.1);
+    let mut chain = PostChain::new(context.clone(), settings, &input, RGBA, SIZE).unwrap();
+    let grid = Motion::grid(SIZE);
+    let cell = [-motion / SIZE.width as f32, 0.0, 1.0, f32::from(motion == 0.0)].map(f16::from_f32);
+    numbers
+        .map(|number| {
+            let light = vec![[f16::ZERO; 4]; Motion::blocks(grid).pixels()];
+            let cells = vec![cell; grid.pixels()];
+            let motion = (number > 0).then_some(Motion { size: grid, fill: [1.0; 2], cells, light, noise: 0.0 });
+            let drawing = Some(like(&rgba(SIZE, |_, _| [0.55; 3])));
+            let image = Drawn { photo: photo(number), drawing, motion, number };
+            chain.push(Frame { stamp: Stamp { index: number.into(), pts: 0, duration: 1 }, image }).unwrap();
+            packed(&chain.drain().unwrap().unwrap().image, 0)
+        })
+        .collect()
+}
+
 #[test]
-fn pen_strokes_rest_with_what_rests() {
+fn the_way_of_pen_strokes_rests_with_what_rests() {
     let Some(context) = context() else { return };
     // Stripes that seem to lie this way and that, in turn.
     let stripes = |x: u32, y: u32, n: u32| {
@@ -130,28 +157,35 @@ fn pen_strokes_rest_with_what_rests() {
     let changes = |calm: f32| {
         let mut settings = hatch(1.0);
         settings.motion.calm = calm;
-        let input = info(SIZE, RGBA.0, RGBA.1);
-        let mut chain = PostChain::new(context.clone(), &settings, &input, RGBA, SIZE).unwrap();
-        let mut before: Option<Vec<u8>> = None;
-        let mut changed = 0;
-        for number in 0..12 {
-            let photo = rgba(SIZE, |x, y| [stripes(x, y, number); 3]);
-            let grid = Motion::grid(SIZE);
-            let cells = vec![[0.0, 0.0, 1.0, 1.0].map(f16::from_f32); grid.pixels()];
-            let light = vec![[f16::ZERO; 4]; Motion::blocks(grid).pixels()];
-            let motion = (number > 0).then_some(Motion { size: grid, fill: [1.0; 2], cells, light, noise: 0.0 });
-            let drawing = Some(like(&rgba(SIZE, |_, _| [0.55; 3])));
-            let image = Drawn { photo, drawing, motion, number };
-            chain.push(Frame { stamp: Stamp { index: number.into(), pts: 0, duration: 1 }, image }).unwrap();
-            let now = packed(&chain.drain().unwrap().unwrap().image, 0);
-            if let Some(before) = before.replace(now.clone()).filter(|_| number > 6) {
-                changed += now.iter().zip(&before).filter(|(a, b)| a.abs_diff(**b) > 60).count();
-            }
-        }
-        changed
+        let pictures = film(&context, &settings, 0.0, 0..12, |n| rgba(SIZE, |x, y| [stripes(x, y, n); 3]));
+        let differ = |pair: &[Vec<u8>]| pair[0].iter().zip(&pair[1]).filter(|(a, b)| a.abs_diff(**b) > 60).count();
+        pictures[6..].windows(2).map(differ).sum::<usize>()
     };
     let (calm, restless) = (changes(0.85), changes(0.0));
     assert!(restless > 1000 && calm < restless / 3, "{calm} {restless}");
+}
+
+#[test]
+fn pen_strokes_go_along_with_what_moves_and_lie_on_the_page_where_nothing_does() {
+    let Some(context) = context() else { return };
+    let pictures = |anchor: Anchor, motion: f32| {
+        let mut settings = hatch(1.0);
+        settings.motion.calm = 0.85;
+        settings.halftone.as_mut().unwrap().anchor = anchor;
+        film(&context, &settings, motion, 0..40, |_| rgba(SIZE, |_, _| [0.55; 3]))
+    };
+    // Mean difference of each picture from the one before, shifted by 4, from the first turn on.
+    let shifted = |anchor: Anchor| {
+        let pictures = pictures(anchor, 4.0);
+        let places = || (20..170usize).flat_map(|y| (40..280usize).map(move |x| 4 * (320 * y + x)));
+        let differ = |pair: &[Vec<u8>]| mean(places().map(|at| pair[1][at + 16].abs_diff(pair[0][at]).into()));
+        pictures[12..].windows(2).map(differ).collect::<Vec<_>>()
+    };
+    let (object, page) = (shifted(Anchor::Object), shifted(Anchor::Page));
+    for (object, page) in object.iter().zip(&page) {
+        assert!(*page > 20.0 && *object < 0.5 * page, "{object} of {page}");
+    }
+    assert_eq!(pictures(Anchor::Object, 0.0), pictures(Anchor::Page, 0.0));
 }
 
 #[test]
