@@ -341,8 +341,8 @@ fn outline_ink_at(pixel: vec2<i32>) -> vec2<f32> {
     return textureLoad(outline_ink, pixel, 0).xy;
 }
 
-// `around`: the most luma of the drawing beside the line.
+// `around`: the most luma of the drawing beside the line. Ink is never lighter than what it covers: on black it would glow.
 fn outline_apply(color: vec3<f32>, ink: f32, around: f32) -> vec3<f32> {
     let white = smoothstep(0.5 * OUTLINE_TURN, -0.5 * OUTLINE_TURN, around - outline.reverse);
-    return mix(color, mix(outline.color.rgb, vec3<f32>(1.0), white), ink * outline.color.a);
+    return mix(color, mix(min(color, outline.color.rgb), vec3<f32>(1.0), white), ink * outline.color.a);
 }

@@ -9,6 +9,7 @@ struct ToneUniform {
     brightness: f32,
     keep_color: f32,
     form: f32,
+    black: f32,
 }
 
 @group(0) @binding(13) var<uniform> tone: ToneUniform;
@@ -57,7 +58,9 @@ fn tone_contrast(lightness: f32) -> f32 {
 }
 
 fn tone_graded(lightness: f32) -> f32 {
-    return clamp(tone_contrast(lightness) + tone.brightness, 0.0, 1.0);
+    let graded = clamp(tone_contrast(lightness) + tone.brightness, 0.0, 1.0);
+    let above = graded / max(tone.black, 1e-4);
+    return graded * (1.0 - exp(-above * above));
 }
 
 // `around`: luma around `color`, how far (0..=1) light models a form there, and how far texture may go. In the measure of `tone.form`, steps are

@@ -75,6 +75,7 @@ pub const FIELDS: &[Field] = &[
     number("tone.saturation", 0.0, 3.0, "0 grey, 1 unchanged"),
     number("tone.contrast", 0.0, 3.0, "around mid grey; 1 unchanged"),
     number("tone.brightness", -0.5, 0.5, "added to lightness"),
+    number("tone.black", 0.0, 0.3, "lightness around which shadows sink into black"),
     number("tone.keep_color", 0.0, 1.0, "0 the drawing's colours, 1 the photo's"),
     number("tone.form", 0.0, 1.0, "0 steps all light there is, 1 what models a form: no texture, no even wall"),
     number("wash.rim", 0.0, 2.0, "how much thicker pigment lies at the rim of a wash"),

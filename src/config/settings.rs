@@ -138,6 +138,8 @@ pub struct Tone {
     pub contrast: f32,
     /// Added to lightness, -0.5..=0.5.
     pub brightness: f32,
+    /// Lightness around which shadows sink into black, 0 (none do) ..= 0.3.
+    pub black: f32,
     /// 0 takes the drawing's colours, 1 the photo's.
     pub keep_color: f32,
     /// 0 steps whatever there is of light, 1 the light and shade that model a form: neither texture nor a wall's even light.
@@ -146,13 +148,30 @@ pub struct Tone {
 
 impl Tone {
     /// Changes nothing.
-    pub const NEUTRAL: Self =
-        Self { steps: 0, softness: 1.0, saturation: 1.0, contrast: 1.0, brightness: 0.0, keep_color: 0.0, form: 0.0 };
+    pub const NEUTRAL: Self = Self {
+        steps: 0,
+        softness: 1.0,
+        saturation: 1.0,
+        contrast: 1.0,
+        brightness: 0.0,
+        black: 0.0,
+        keep_color: 0.0,
+        form: 0.0,
+    };
 }
 
 impl Default for Tone {
     fn default() -> Self {
-        Self { steps: 8, softness: 0.4, saturation: 1.15, contrast: 1.05, brightness: 0.0, keep_color: 0.0, form: 0.0 }
+        Self {
+            steps: 8,
+            softness: 0.4,
+            saturation: 1.15,
+            contrast: 1.05,
+            brightness: 0.0,
+            black: 0.0,
+            keep_color: 0.0,
+            form: 0.0,
+        }
     }
 }
 

@@ -17,6 +17,7 @@ pub(super) struct ToneUniform {
     pub brightness: f32,
     pub keep_color: f32,
     pub form: f32,
+    pub black: f32,
 }
 
 impl From<&config::Tone> for ToneUniform {
@@ -29,6 +30,7 @@ impl From<&config::Tone> for ToneUniform {
             brightness: tone.brightness,
             keep_color: tone.keep_color,
             form: tone.form,
+            black: tone.black,
         }
     }
 }

@@ -94,6 +94,7 @@ pub(super) const CONTROLS: &[Control] = &[
     control("Colour", "tone.saturation", Some(Tone), |s| s.tone.as_mut().map(|t| Real(&mut t.saturation))),
     control("Contrast", "tone.contrast", Some(Tone), |s| s.tone.as_mut().map(|t| Real(&mut t.contrast))),
     control("Light", "tone.brightness", Some(Tone), |s| s.tone.as_mut().map(|t| Real(&mut t.brightness))),
+    control("Blacks", "tone.black", Some(Tone), |s| s.tone.as_mut().map(|t| Real(&mut t.black))),
     control("Rims", "wash.rim", Some(Wash), |s| s.wash.as_mut().map(|w| Real(&mut w.rim))),
     control("Pools", "wash.flow", Some(Wash), |s| s.wash.as_mut().map(|w| Real(&mut w.flow))),
     control("Amount", "halftone.amount", Some(Halftone), |s| s.halftone.as_mut().map(|h| Real(&mut h.amount))),

@@ -41,7 +41,7 @@ fn compare(settings: &Settings, twin: impl Fn(Color, f32, f32) -> Color) {
 
 #[test]
 fn tone_is_its_twin() {
-    let tone = Tone { steps: 6, softness: 0.5, saturation: 1.6, contrast: 1.2, ..Default::default() };
+    let tone = Tone { steps: 6, softness: 0.5, saturation: 1.6, contrast: 1.2, black: 0.1, ..Default::default() };
     let uniform = ToneUniform::from(&tone);
     compare(&Settings { tone: Some(tone), ..photo_only() }, |c, _, _| twins::tone(&uniform, c));
 }

@@ -207,6 +207,20 @@ fn lines_on_a_dark_ground_are_left_white() {
 }
 
 #[test]
+fn ink_does_not_glow_on_black() {
+    let color = crate::config::Rgb([80, 60, 60]);
+    let outline = Outline { width: 12.0, threshold: 0.01, softness: 0.01, color, ..Outline::default() };
+    let beside = |ground: f32| {
+        let photo = rgba(SIZE, |x, _| [if x < 160 { ground } else { 0.9 }; 3]);
+        let after = drawn(&Settings { outline: Some(outline.clone()), ..Settings::default() }, photo)?;
+        let row = after[96 * 320 + 130..96 * 320 + 160].iter().map(|&c| luma(c) - ground);
+        Some((row.clone().fold(0.0, f32::min), row.fold(0.0, f32::max)))
+    };
+    let (Some((_, lightest)), Some((darkest, _))) = (beside(0.02), beside(0.5)) else { return };
+    assert!(lightest < 0.01 && darkest < -0.2, "{lightest} {darkest}");
+}
+
+#[test]
 fn a_line_between_black_and_white_stays_black() {
     let outline = Outline { width: 12.0, threshold: 0.01, softness: 0.01, reverse: 0.3, ..Outline::default() };
     let photo = rgba(SIZE, |x, _| [if x < 160 { 0.2 } else { 0.9 }; 3]);

@@ -76,7 +76,7 @@ fn uniforms_lie_where_the_shaders_look() {
             check($name, &[$((stringify!($field), offset_of!($type, $field))),*], size_of::<$type>());
         };
     }
-    check!("ToneUniform", ToneUniform, intervals, softness, saturation, contrast, brightness, keep_color, form);
+    check!("ToneUniform", ToneUniform, intervals, softness, saturation, contrast, brightness, keep_color, form, black);
     check!("HalftoneUniform", HalftoneUniform, color, axis, period, highlight, clean, pattern, tint);
     check!("BoilUniform", BoilUniform, reach, frequency, seed);
     check!("HistoryUniform", HistoryUniform, fill, light_fill, still, moving);
