@@ -65,21 +65,21 @@ const CONTOUR_STRONG: f32 = 0.05;
 // none.
 const CONTOUR_WHOLE: f32 = 1.6;
 const CONTOUR_TORN: f32 = 2.6;
-// Cells along a contour at which it must go on, and what share of it must be there, from none of it to all.
+// Cells along a contour at which it must go on.
 const JOIN_NEAR: f32 = 2.0;
 const JOIN_FAR: f32 = 4.0;
-const JOIN_SHORT: f32 = 0.1;
-const JOIN_LONG: f32 = 0.3;
 // Steps to both sides, and their length in cells of a 180th of the picture's short side, along which it is asked how far a
-// line runs; what share of that is nothing, a tick, a line and all of it; and what its threshold is multiplied by then. How
-// many times the threshold is as good as length.
+// line runs; what share of that is nothing, a tick, a line and all of it; and what its threshold is multiplied by then, but
+// for so many samples across away from the edge: sharpened photos have an echo there. How many times the threshold is as good
+// as length.
 const SUPPORT_STEPS: i32 = 4;
 const SUPPORT_STEP: f32 = 2.0;
 const SUPPORT_NONE: f32 = 0.02;
 const SUPPORT_TICK: f32 = 0.3;
 const SUPPORT_LINE: f32 = 0.55;
-const SUPPORT_WHOLE: f32 = 0.85;
-const SUPPORT_EASE: f32 = 0.5;
+const SUPPORT_WHOLE: f32 = 0.8;
+const SUPPORT_EASE: f32 = 0.42;
+const SUPPORT_ECHO: vec2<f32> = vec2<f32>(2.4, 3.4);
 const SUPPORT_BOLD: vec2<f32> = vec2<f32>(1.5, 3.0);
 // Cells on the side of a tile.
 const OUTLINE_TILE: u32 = 4u;
@@ -238,8 +238,8 @@ fn outline_crest(@builtin(global_invocation_id) id: vec3<u32>) {
     textureStore(outline_crests_out, vec2<i32>(id.xy), vec4<f32>(off, contour, wide, max(contour, line)));
 }
 
-// Joins contours where they break off for a moment, and leaves out short ones: a cell is as much of one as those before and
-// behind it are, both of them (compare the hysteresis of Canny 1986).
+// Joins contours where they break off for a moment: a cell is as much of one as those before and behind it are, both of them
+// (compare the hysteresis of Canny 1986). And asks how far lines run.
 @compute @workgroup_size(64, 8)
 fn outline_join(@builtin(global_invocation_id) id: vec3<u32>) {
     if any(id.xy >= frame.cell_size) {
@@ -252,9 +252,7 @@ fn outline_join(@builtin(global_invocation_id) id: vec3<u32>) {
     let behind = vec2<f32>(outline_contour(here + along * JOIN_NEAR), outline_contour(here + along * JOIN_FAR));
     let crest = textureLoad(outline_crests, at, 0);
     let joined = max(crest.y, min(max(before.x, before.y), max(behind.x, behind.y)));
-    let length = (crest.y + before.x + before.y + behind.x + behind.y) * 0.2;
-    let kept = joined * smoothstep(JOIN_SHORT, JOIN_LONG, length);
-    textureStore(outline_crests_out, at, vec4<f32>(crest.x, kept, crest.z, outline_support(here, along, crest.w)));
+    textureStore(outline_crests_out, at, vec4<f32>(crest.x, joined, crest.z, outline_support(here, along, crest.w)));
 }
 
 // What share of the way along the edge at `here`, in cells, is inked, of 1.
@@ -322,7 +320,9 @@ fn outline_along(tile: OutlineTile) -> @location(0) vec4<f32> {
     let uv = here.xy * frame.cells_per_pixel / vec2<f32>(frame.cell_size);
     let crest = textureSampleLevel(outline_crests, linear, uv, 0.0);
     let long = smoothstep(SUPPORT_TICK, SUPPORT_LINE, crest.w);
-    let half = outline_half(tensor, steps) * mix(1.0, SUPPORT_EASE, smoothstep(SUPPORT_TICK, SUPPORT_WHOLE, crest.w));
+    let runs = smoothstep(SUPPORT_TICK, SUPPORT_WHOLE, crest.w);
+    let echo = smoothstep(SUPPORT_ECHO.x, SUPPORT_ECHO.y, abs(crest.x) / tile.steps.x);
+    let half = outline_half(tensor, steps) * mix(1.0, SUPPORT_EASE, runs * (1.0 - echo));
     let bold = smoothstep(SUPPORT_BOLD.x, SUPPORT_BOLD.y, response / half);
     let near = outline_full(response, steps.y, OUTLINE_BESIDE * half);
     let line = outline_full(response, rim, half);

@@ -57,9 +57,10 @@ fn tone_contrast(lightness: f32) -> f32 {
     return 0.5 + 0.5 * sign(way) * min(bent * (tone.contrast - shoulder * bent), 1.0);
 }
 
-fn tone_graded(lightness: f32) -> f32 {
+// `value`: the largest channel, since blue is dark and not black.
+fn tone_graded(lightness: f32, value: f32) -> f32 {
     let graded = clamp(tone_contrast(lightness) + tone.brightness, 0.0, 1.0);
-    let above = graded / max(tone.black, 1e-4);
+    let above = max(graded, value) / max(tone.black, 1e-4);
     return graded * (1.0 - exp(-above * above));
 }
 
@@ -70,9 +71,10 @@ fn tone_apply(color: vec3<f32>, around: vec3<f32>) -> vec3<f32> {
     let lightness = luma_of(color);
     let off = lightness - around.x;
     let texture = off * (1.0 - smoothstep(TONE_TEXTURE, TONE_THING, abs(off)));
-    let plain = tone_graded(lightness - tone.form * texture);
+    let value = max(max(color.r, color.g), color.b);
+    let plain = tone_graded(lightness - tone.form * texture, value);
     let kept = 1.0 + tone.form * mix(TONE_FEATURES, -TONE_FLAT, around.z);
-    let left = kept * (tone_graded(lightness) - plain);
+    let left = kept * (tone_graded(lightness, value) - plain);
     let softness = mix(tone.softness, max(tone.softness, TONE_EVEN), tone.form * (1.0 - around.y));
     let level = clamp(tone_level(plain, softness) + left, 0.0, 1.0);
     // Chroma follows lightness, or shadows turn neon and lights grey; not all the way, or lifted shadows turn to noise.

@@ -37,7 +37,8 @@ fn contrast(contrast: f32, lightness: f32) -> f32 {
 pub(super) fn tone(tone: &ToneUniform, color: Color) -> Color {
     let lightness = luma(color);
     let graded = (contrast(tone.contrast, lightness) + tone.brightness).clamp(0.0, 1.0);
-    let graded = graded * (1.0 - (-(graded / tone.black.max(1e-4)).powi(2)).exp());
+    let value = color.iter().copied().fold(graded, f32::max);
+    let graded = graded * (1.0 - (-(value / tone.black.max(1e-4)).powi(2)).exp());
     let level = level(tone, graded);
     let gain = ((level + 0.1) / (lightness + 0.1)).clamp(0.0, 1.6);
     let chroma = color.map(|c| (c - lightness) * tone.saturation * gain);
