@@ -69,17 +69,15 @@ const CONTOUR_TORN: f32 = 2.6;
 const JOIN_NEAR: f32 = 2.0;
 const JOIN_FAR: f32 = 4.0;
 // Steps to both sides, and their length in cells of a 180th of the picture's short side, along which it is asked how far a
-// line runs; what share of that is nothing, a tick, a line and all of it; and what its threshold is multiplied by then, but
-// for so many samples across away from the edge: sharpened photos have an echo there. How many times the threshold is as good
-// as length.
+// line runs; what share of that is nothing, a tick, a line and all of it; and what its threshold is multiplied by then. How
+// many times the threshold is as good as length.
 const SUPPORT_STEPS: i32 = 4;
 const SUPPORT_STEP: f32 = 2.0;
 const SUPPORT_NONE: f32 = 0.02;
 const SUPPORT_TICK: f32 = 0.3;
 const SUPPORT_LINE: f32 = 0.55;
-const SUPPORT_WHOLE: f32 = 0.8;
-const SUPPORT_EASE: f32 = 0.42;
-const SUPPORT_ECHO: vec2<f32> = vec2<f32>(2.4, 3.4);
+const SUPPORT_WHOLE: f32 = 0.85;
+const SUPPORT_EASE: f32 = 0.5;
 const SUPPORT_BOLD: vec2<f32> = vec2<f32>(1.5, 3.0);
 // Cells on the side of a tile.
 const OUTLINE_TILE: u32 = 4u;
@@ -320,9 +318,7 @@ fn outline_along(tile: OutlineTile) -> @location(0) vec4<f32> {
     let uv = here.xy * frame.cells_per_pixel / vec2<f32>(frame.cell_size);
     let crest = textureSampleLevel(outline_crests, linear, uv, 0.0);
     let long = smoothstep(SUPPORT_TICK, SUPPORT_LINE, crest.w);
-    let runs = smoothstep(SUPPORT_TICK, SUPPORT_WHOLE, crest.w);
-    let echo = smoothstep(SUPPORT_ECHO.x, SUPPORT_ECHO.y, abs(crest.x) / tile.steps.x);
-    let half = outline_half(tensor, steps) * mix(1.0, SUPPORT_EASE, runs * (1.0 - echo));
+    let half = outline_half(tensor, steps) * mix(1.0, SUPPORT_EASE, smoothstep(SUPPORT_TICK, SUPPORT_WHOLE, crest.w));
     let bold = smoothstep(SUPPORT_BOLD.x, SUPPORT_BOLD.y, response / half);
     let near = outline_full(response, steps.y, OUTLINE_BESIDE * half);
     let line = outline_full(response, rim, half);
