@@ -46,9 +46,7 @@ pub fn is_pipe(path: &Path) -> bool {
 pub fn seal(path: &Path) {
     let spools = SPOOLS.lock();
     if let Some(spool) = spools.get(path) {
-        let mut state = spool.lock();
-        state.sealed = true;
-        state.forget();
+        spool.lock().seal();
     }
 }
 
@@ -110,6 +108,12 @@ struct State {
 impl State {
     fn end(&self) -> u64 {
         self.first + self.bytes.len() as u64
+    }
+
+    /// See [`seal`].
+    fn seal(&mut self) {
+        self.sealed = true;
+        self.forget();
     }
 
     /// Drops what nobody will read.
@@ -314,7 +318,7 @@ mod tests {
             s.spawn(|| spool.fill(&*input));
             let fast = s.spawn(|| read_all(&spool, fast, 30_000));
             let slow = s.spawn(|| read_all(&spool, slow, 777));
-            spool.lock().sealed = true;
+            spool.lock().seal();
             assert!(fast.join().unwrap() == *input && slow.join().unwrap() == *input);
         });
         assert!(spool.lock().bytes.is_empty());
